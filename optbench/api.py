@@ -1,0 +1,134 @@
+"""The Python API: `optbench.solve` takes what the command line takes and returns the typed `Result`.
+
+>>> result = solve("(x - 1)^2 + 3", range=(-5, 5), exact=False)
+>>> result.status.value, round(result.value, 6)
+('locally_optimal', 3.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from os import PathLike
+from typing import Any
+
+from optbench.errors import UsageError
+from optbench.problem.draft import ConstraintDraft, Number, ParameterDraft, ProblemDraft, Scalar, Text, Values, VariableDraft
+from optbench.problem.problem import MethodChoice, Problem
+from optbench.problem.validate import validated
+from optbench.result import Assurance, Result
+
+End = float | int | Fraction | str | None
+
+
+def problem(
+    objective: str,
+    *,
+    maximize: bool = False,
+    range: tuple[End, End] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    subject_to: Sequence[str] = (),
+    start: Mapping[str, Any] | None = None,
+    name: str | None = None,
+) -> Problem:
+    """Return the problem of an expression.
+
+    `range` holds for all variables; `variables` gives single ranges, as pairs or as texts such as "[0, 10)"; numbers
+    are read exactly as they print (0.1 is 1/10). Names that are declared nowhere are variables. Raises `ProblemError`.
+    """
+    declared = {**dict.fromkeys(start or {}), **(variables or {})}
+    draft = ProblemDraft(
+        "maximize" if maximize else "minimize",
+        Text(objective),
+        name=Text(name) if name else None,
+        variables=tuple(VariableDraft(Text(v), _range(ends, range), _values((start or {}).get(v))) for v, ends in declared.items()),
+        parameters=tuple(ParameterDraft(Text(p), _values(value)) for p, value in (parameters or {}).items()),
+        constraints=tuple(ConstraintDraft(Text(text)) for text in subject_to),
+    )
+    return validated(draft, open_names=True, default_range=_range(None, range))
+
+
+def solve(
+    what: str | PathLike[str] | Problem,
+    *,
+    methods: Sequence[str] = (),
+    exact: bool = True,
+    exact_time: float = 10.0,
+    time_limit: float = 30.0,
+    memory_limit: int = 4 * 2**30,
+    tol: float = 1e-8,
+    digits: int = 30,
+    seed: int = 0,
+    require: str = "local",
+    trace: bool = False,
+    **asked: Any,
+) -> Result:
+    """Return the result for an expression, a `Problem`, or the path of a problem file (a `pathlib.Path`).
+
+    `asked` goes to `problem` where an expression is given. `methods` are names or patterns, with options as on the
+    command line ("gradient-descent:step=0.1"). Raises `ProblemError` and `UsageError` for mistakes of the caller's.
+    """
+    from optbench.workbench.engine import solve as run
+    from optbench.workbench.settings import Settings
+
+    return run(
+        _problem(what, asked),
+        Settings(
+            exact=exact,
+            exact_time=exact_time,
+            time_limit=time_limit,
+            memory_limit=memory_limit,
+            tolerance=tol,
+            digits=digits,
+            seed=seed,
+            require=Assurance(require),
+            methods=tuple(map(method_choice, methods)),
+            trace=trace,
+        ),
+    )
+
+
+def _problem(what: str | PathLike[str] | Problem, asked: Mapping[str, Any]) -> Problem:
+    if isinstance(what, str):
+        return problem(what, **asked)
+    if asked:
+        raise UsageError(f"{', '.join(asked)} can be given with an expression only.")
+    if isinstance(what, Problem):
+        return what
+    from optbench.problem.reader import read
+
+    return validated(read(str(what)))
+
+
+def method_choice(text: str) -> MethodChoice:
+    """Return the method of "NAME" or "NAME:opt=val,opt=val"."""
+    name, colon, rest = text.partition(":")
+    options = []
+    for part in rest.split(",") if colon else []:
+        option, equals, value = part.partition("=")
+        if not equals or not option.strip():
+            raise UsageError(f"'{text}' is no method with options; write NAME:option=value,option=value.")
+        options.append((option.strip(), value.strip()))
+    return MethodChoice(name.strip(), tuple(options))
+
+
+def _range(ends: Any, default: tuple[End, End] | None) -> Text | tuple[Values, Values] | None:
+    if isinstance(ends, str):
+        return Text(ends)
+    chosen = default if ends is None else ends
+    return None if chosen is None else (_values(chosen[0]), _values(chosen[1]))
+
+
+def _values(value: Any) -> Values:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return tuple(map(_values, value)) if isinstance(value, list | tuple) else _scalar(value)
+
+
+def _scalar(value: Any) -> Scalar:
+    if value is None or isinstance(value, str):
+        return None if value is None else Text(value)
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return Text("inf" if value > 0 else "-inf")
+    return Number(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))

@@ -1,0 +1,77 @@
+"""Compiling a graph into straight-line code: one assignment a node, shared nodes once, no recursion.
+
+The source is made from the graph alone: names are numbered by us, numbers are printed floats, and functions come from
+the arithmetic's own namespace. No text of a user ever reaches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from optbench.language.graph import Call, Node, Number, Symbol, topological
+
+
+class Arithmetic(Protocol):
+    """What the generator needs to know of an arithmetic."""
+
+    namespace: Mapping[str, Any]
+
+    def code(self, node: Call, args: Sequence[str]) -> str:
+        """Return the Python expression of one call on the names of its arguments."""
+
+    def constant(self, node: Node) -> Any | None:
+        """Return the value of a node that needs no code, or None."""
+
+
+def compiled(outputs: Sequence[Node], inputs: Sequence[Symbol], arithmetic: Arithmetic) -> Callable[..., Any]:
+    """Return a function of the inputs' values that returns a tuple with the value of each output."""
+    names: dict[Node, str] = {symbol: f"x{i}" for i, symbol in enumerate(inputs)}
+    namespace = dict(arithmetic.namespace)
+    lines: list[str] = []
+    for node in _needed(outputs, arithmetic, names, namespace):
+        names[node] = f"v{len(names)}"
+        assert isinstance(node, Call)
+        lines.append(f"    {names[node]} = {arithmetic.code(node, [names[a] for a in node.args])}")
+    arguments = ", ".join(names[s] for s in inputs)
+    results = "".join(f"{names[output]}, " for output in outputs)
+    source = f"def evaluate({arguments}):\n" + "\n".join(lines) + f"\n    return ({results})\n"
+    exec(compile(source, "<optbench expression>", "exec"), namespace)  # our own source, see above
+    evaluate: Callable[..., Any] = namespace["evaluate"]
+    return evaluate
+
+
+def _needed(outputs: Sequence[Node], arithmetic: Arithmetic, names: dict[Node, str], namespace: dict[str, Any]) -> list[Node]:
+    """Return the calls to be computed, in order; constants are put into the namespace instead."""
+
+    def enter(node: Node) -> Sequence[Node]:
+        if node in names:
+            return ()
+        value = arithmetic.constant(node)
+        if value is None:
+            return node.args
+        names[node] = f"c{len(names)}"
+        namespace[names[node]] = value
+        return ()
+
+    order = topological(*outputs, enter=enter)
+    missing = [n.name for n in order if isinstance(n, Symbol) and n not in names]
+    if missing:
+        raise KeyError(f"symbols without a value: {missing}")
+    return [node for node in order if node not in names]
+
+
+def joined(sign: str, args: Sequence[str], group: int = 200) -> str:
+    """Return a long sum or product, grouped so that Python's compiler need not nest deeply."""
+    parts = list(args)
+    while len(parts) > group:
+        parts = [f"({sign.join(parts[i : i + group])})" for i in range(0, len(parts), group)]
+    return sign.join(parts)
+
+
+def float_of(node: Number) -> float:
+    """Return the nearest double of an exact number, infinite beyond the doubles."""
+    try:
+        return float(node.value)
+    except OverflowError:
+        return float("inf") if node.value > 0 else float("-inf")

@@ -1,0 +1,200 @@
+"""Reading what was typed: expressions that look like options, and flags that become a draft.
+
+An expression may begin with a minus sign; `shielded` moves such an argument behind `--`, so that it is not taken for an
+option. `draft_of` makes the draft of an argument (an expression, a file, a bundled problem) and lays the flags over it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from optbench.errors import ProblemError, UsageError, printable
+from optbench.problem.draft import ConstraintDraft, DataDraft, Number, ParameterDraft, ProblemDraft, Text, Values, VariableDraft
+from optbench.problem.problem import Problem
+from optbench.problem.validate import validated
+
+if TYPE_CHECKING:
+    from optbench.problem.reader import Reading
+
+FILES = (".yaml", ".yml", ".json", ".nl")
+_FLAGS = ("--maximize", "--no-exact", "--no-certify", "--json", "--quiet", "--no-color", "--debug", "--help", "--version")
+_FLAGS_WITH_DASH = ("-h", "-V", "-q")
+
+
+def shielded(argv: Sequence[str]) -> list[str]:
+    """Return the arguments with expressions such as -x^2 moved behind '--'."""
+    if "--" in argv:
+        return list(argv)
+    kept: list[str] = []
+    expressions: list[str] = []
+    values = 0  # arguments that still belong to the last option
+    for argument in argv:
+        if values:
+            values -= 1
+            kept.append(argument)
+        elif _is_expression(argument):
+            expressions.append(argument)
+        else:
+            kept.append(argument)
+            values = _values_after(argument)
+    return [*kept, "--", *expressions] if expressions else kept
+
+
+def _is_expression(argument: str) -> bool:
+    if not argument.startswith("-") or argument in ("-", *_FLAGS_WITH_DASH):
+        return False
+    return not re.match(r"--[a-z]", argument)
+
+
+def _values_after(argument: str) -> int:
+    if not argument.startswith("--") or "=" in argument or argument in _FLAGS:
+        return 0
+    return 2 if argument == "--range" else 1
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What the command line says of the problem."""
+
+    range: tuple[str, str] | None = None
+    variables: Sequence[str] = ()
+    integer: Sequence[str] = ()
+    data: str | None = None
+    maximize: bool = False
+    subject_to: Sequence[str] = ()
+    parameters: Sequence[str] = ()
+    start: Sequence[str] = ()
+
+
+def problem_of(what: str, flags: Flags) -> Problem:
+    """Return the problem of an argument: an expression, a file, or @NAME, with the flags laid over it."""
+    if what.startswith("@"):
+        from optbench.problem.library import path
+
+        return _of_file(str(path(what[1:])), flags)
+    if what.endswith(FILES):
+        return _of_file(what, flags)
+    return of_expression(what, flags)
+
+
+def of_expression(text: str, flags: Flags) -> Problem:
+    """Return the problem of an expression, whose free names are variables."""
+    return _validated(ProblemDraft("minimize", Text(text)), flags, open_names=True)
+
+
+def of_document(text: str, flags: Flags) -> Problem:
+    """Return the problem of a YAML or JSON document."""
+    from optbench.problem.reader import reading_of_text
+
+    return _of_reading(reading_of_text(text), flags)
+
+
+def _of_file(path: str, flags: Flags) -> Problem:
+    if path.endswith(".nl"):
+        raise UsageError(f"{printable(path)}: AMPL's .nl files can't be read yet; write the problem as YAML or JSON.")
+    from optbench.problem.reader import reading
+
+    return _of_reading(reading(path), flags)
+
+
+def _of_reading(read: Reading, flags: Flags) -> Problem:
+    """The problem of what was read, or all mistakes of its form and of its expressions at once."""
+    try:
+        problem = _validated(read.draft, flags, open_names=False)
+    except ProblemError as error:
+        raise ProblemError(*read.mistakes, *error.mistakes) from None
+    if read.mistakes:
+        raise ProblemError(*read.mistakes)
+    return problem
+
+
+def _validated(draft: ProblemDraft, flags: Flags, open_names: bool) -> Problem:
+    default = _range(flags.range)
+    changed = overridden(draft, flags, default)
+    return validated(changed, open_names=open_names or not draft.variables, default_range=default)
+
+
+def overridden(draft: ProblemDraft, flags: Flags, default: tuple[Values, Values] | None) -> ProblemDraft:
+    """Return the draft with the flags laid over it."""
+    variables = {v.name.value: v if default is None else replace(v, range=default) for v in draft.variables}
+    for text in flags.variables:
+        given = _variable(text)
+        known = variables.get(given.name.value)
+        variables[given.name.value] = given if known is None else replace(known, range=given.range, shape=given.shape or known.shape)
+    for text in flags.start:
+        name, value = _assignment(text, "--start", "x=1")
+        known = variables.get(name, VariableDraft(Text(name), default))
+        variables[name] = replace(known, start=_value(value), starts=())
+    for name in flags.integer:
+        variables[name] = replace(variables.get(name, VariableDraft(Text(name), default)), integer=True)
+    parameters = {p.name.value: p for p in draft.parameters}
+    for text in flags.parameters:
+        name, value = _assignment(text, "--param", "a=2")
+        parameters[name] = ParameterDraft(Text(name), _value(value))
+    return replace(
+        draft,
+        sense="maximize" if flags.maximize else draft.sense,
+        variables=tuple(variables.values()),
+        parameters=tuple(parameters.values()),
+        constraints=(*draft.constraints, *(ConstraintDraft(Text(text)) for text in flags.subject_to)),
+        data=draft.data if flags.data is None else DataDraft(Text(str(Path(flags.data).absolute()))),
+    )
+
+
+def _range(ends: tuple[str, str] | None) -> tuple[Values, Values] | None:
+    if ends is None:
+        return None
+    low, high = (_number(end) for end in ends)
+    if low is not None and high is not None and low > high:
+        raise UsageError(f"--range takes the lower end first: --range {ends[1]} {ends[0]}.")
+    return _value(ends[0]), _value(ends[1])
+
+
+def _variable(text: str) -> VariableDraft:
+    match = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*(\d+(?:\s*,\s*\d+)*)\s*\])?\s*=\s*(.+?)\s*", text)
+    if match is None:
+        raise UsageError(f"--var takes a range, as x=0..10, 'x=[0, 10)' or 'x[100]=-5..5', not '{printable(text)}'.")
+    name, sizes, ends = match.groups()
+    shape = tuple(int(size) for size in sizes.split(",")) if sizes else None
+    return VariableDraft(Text(name), Text(ends), shape=shape)
+
+
+def _assignment(text: str, option: str, example: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip() or not value.strip():
+        raise UsageError(f"{option} takes a name and a value, as {example}, not '{printable(text)}'.")
+    return name.strip(), value.strip()
+
+
+def _value(text: str) -> Values:
+    """A number, a list of numbers, or an expression."""
+    stripped = text.strip()
+    if stripped.startswith("[") and stripped.endswith("]"):
+        parts = [_value(part) for part in _split(stripped[1:-1])]
+        return tuple(parts)
+    number = _number(stripped)
+    return Text(stripped) if number is None else Number(number)
+
+
+def _split(text: str) -> list[str]:
+    parts, depth, current = [], 0, ""
+    for character in text:
+        depth += (character in "[(") - (character in "])")
+        if character == "," and depth == 0:
+            parts.append(current)
+            current = ""
+        else:
+            current += character
+    return [*parts, current]
+
+
+def _number(text: str) -> Fraction | None:
+    """The exact number of a plain decimal text of moderate size, else None."""
+    if len(text) > 400 or not re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", text):
+        return None
+    return Fraction(text.strip())

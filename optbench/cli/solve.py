@@ -1,0 +1,101 @@
+"""`optbench solve`: one problem in, the exact and the numerical answers side by side out."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How the answer is printed."""
+
+    table = "table"
+    json = "json"
+
+
+class Require(StrEnum):
+    """How well the answer has to be known."""
+
+    exact = "exact"
+    certified = "certified"
+    local = "local"
+    feasible = "feasible"
+
+
+_PROBLEM, _METHODS, _LIMITS, _OUTPUT = "The problem", "How it is solved", "Limits", "The answer"
+
+
+def solve(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="EXPR|FILE|@NAME|-", help="An expression, a .yaml or .json file, a bundled problem, or - for standard input."
+        ),
+    ],
+    range_: Annotated[
+        tuple[str, str] | None, typer.Option("--range", metavar="LO HI", help="The range of all variables.", rich_help_panel=_PROBLEM)
+    ] = None,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(metavar="x=LO..HI", help="The range of one variable; 'x=[0, 10)', 'x[100]=-5..5'.", rich_help_panel=_PROBLEM),
+    ] = None,
+    integer: Annotated[
+        list[str] | None, typer.Option(metavar="x", help="A variable that takes whole numbers only.", rich_help_panel=_PROBLEM)
+    ] = None,
+    data: Annotated[str | None, typer.Option(metavar="FILE", help="A CSV file whose columns are arrays.", rich_help_panel=_PROBLEM)] = None,
+    maximize: Annotated[bool, typer.Option("--maximize", help="Look for the maximum.", rich_help_panel=_PROBLEM)] = False,
+    subject_to: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="A constraint, such as 'x + y <= 1'.", rich_help_panel=_PROBLEM)
+    ] = None,
+    param: Annotated[list[str] | None, typer.Option(metavar="a=2", help="A parameter.", rich_help_panel=_PROBLEM)] = None,
+    start: Annotated[list[str] | None, typer.Option(metavar="x=1", help="Where methods begin.", rich_help_panel=_PROBLEM)] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[:opt=val,...]", help="A method to run; a pattern, auto or all.", rich_help_panel=_METHODS),
+    ] = None,
+    no_exact: Annotated[bool, typer.Option("--no-exact", help="No closed forms.", rich_help_panel=_METHODS)] = False,
+    no_certify: Annotated[bool, typer.Option("--no-certify", help="No certificate.", rich_help_panel=_METHODS)] = False,
+    tol: Annotated[float, typer.Option(help="Relative tolerance of the methods.", rich_help_panel=_METHODS)] = 1e-8,
+    seed: Annotated[int, typer.Option(help="The seed all others derive from.", rich_help_panel=_METHODS)] = 0,
+    exact_time: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of the exact stage.", rich_help_panel=_LIMITS)] = 10.0,
+    certify_time: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of certification.", rich_help_panel=_LIMITS)] = 5.0,
+    time_limit: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of everything.", rich_help_panel=_LIMITS)] = 30.0,
+    memory_limit: Annotated[
+        str, typer.Option(metavar="SIZE", help="What one attempt may use: 512MB, 4GB.", rich_help_panel=_LIMITS)
+    ] = "4GB",
+    require: Annotated[
+        Require, typer.Option(help="How well the answer has to be known for exit code 0.", rich_help_panel=_OUTPUT)
+    ] = Require.local,
+    digits: Annotated[int, typer.Option(help="Significant digits of enclosures.", rich_help_panel=_OUTPUT)] = 30,
+    format_: Annotated[Format, typer.Option("--format", help="How the answer is printed.", rich_help_panel=_OUTPUT)] = Format.table,
+    json_: Annotated[bool, typer.Option("--json", help="As --format json.", rich_help_panel=_OUTPUT)] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No warnings, no progress.", rich_help_panel=_OUTPUT)] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.", rich_help_panel=_OUTPUT)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an internal error happened.", rich_help_panel=_OUTPUT)] = False,
+) -> int:
+    """Find the minimum of an expression or a problem: exactly, and by numerical methods, side by side."""
+    from optbench.cli import answers
+    from optbench.cli.arguments import Flags, problem_of
+
+    settings = answers.settings(
+        exact=not no_exact,
+        certify=not no_certify,
+        tolerance=tol,
+        seed=seed,
+        exact_time=exact_time,
+        certify_time=certify_time,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
+        require=require.value,
+        digits=digits,
+        methods=method or [],
+        debug=debug,
+    )
+    flags = Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or [])
+    output = answers.Output(json=json_ or format_ is Format.json, quiet=quiet, color=not no_color)
+    if what == "-":
+        return answers.from_standard_input(sys.stdin, flags, settings, output)
+    return answers.answer(lambda: problem_of(what, flags), settings, output)

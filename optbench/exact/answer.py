@@ -1,0 +1,92 @@
+"""What the exact stage answers: typed, and plain JSON for the way from the child process to the engine.
+
+>>> answer = ExactAnswer("univariate", Status.UNKNOWN, Assurance.NONE, reason="no strategy applies")
+>>> ExactAnswer.from_json(answer.to_json()) == answer
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from optbench.result import Assurance, Status
+
+
+class NotApplicable(Exception):
+    """The strategy can't answer this problem; the text is a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class FormulaFacts:
+    """Whether a point has a closed form, and of what kind."""
+
+    verdict: str  # found, not_found
+    kind: str | None = None  # rational, radicals, elementary, lambertw, algebraic_root
+    reason: str | None = None  # why none was found
+
+
+@dataclass(frozen=True)
+class ExactSolution:
+    """A point where the minimum is, or where the infimum is approached."""
+
+    point: Mapping[str, float] | None  # None: at infinity
+    exact: Mapping[str, str] | None  # one formula a variable, in our language, without decimals
+    enclosure: Mapping[str, tuple[str, str]] | None  # decimal texts, rounded outward
+    kind: str  # interior, boundary, kink, limit
+    unique: bool  # proved to be the only global solution
+    closed_form: FormulaFacts | None
+
+
+@dataclass(frozen=True)
+class ExactAnswer:
+    """The answer of one strategy; every value is of the objective as the user wrote it."""
+
+    strategy: str
+    status: Status
+    assurance: Assurance  # exact: a formula, proved global · local: a formula, not proved · none
+    value_exact: str | None = None  # also "inf" and "-inf"
+    value: float | None = None  # None where it is infinite
+    value_enclosure: tuple[str, str] | None = None
+    solutions: tuple[ExactSolution, ...] = ()
+    complete: bool = False  # proved that there is no other global solution
+    reason: str | None = None  # a sentence: why it is not exact, or not applicable
+    seconds: Mapping[str, float] = field(default_factory=dict)  # wall time of each part
+
+    @property
+    def applicable(self) -> bool:
+        """Whether the strategy said anything about the optimum."""
+        return self.status is not Status.UNKNOWN or self.value_exact is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as plain JSON values."""
+        return {**asdict(self), "status": self.status.value, "assurance": self.assurance.value}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> ExactAnswer:
+        """Return the answer that `to_json` wrote, also after a way through JSON text."""
+        return cls(
+            **{
+                **plain,
+                "status": Status(plain["status"]),
+                "assurance": Assurance(plain["assurance"]),
+                "value_enclosure": _pair(plain["value_enclosure"]),
+                "solutions": tuple(map(_solution, plain["solutions"])),
+            }
+        )
+
+
+def _solution(plain: Mapping[str, Any]) -> ExactSolution:
+    facts, enclosure = plain["closed_form"], plain["enclosure"]
+    return ExactSolution(
+        **{
+            **plain,
+            "enclosure": None if enclosure is None else {name: (low, high) for name, (low, high) in enclosure.items()},
+            "closed_form": None if facts is None else FormulaFacts(**facts),
+        }
+    )
+
+
+def _pair(ends: Any) -> tuple[str, str] | None:
+    return None if ends is None else (ends[0], ends[1])

@@ -1,0 +1,148 @@
+"""All zeros of a function on an open interval, with the proof that they are all, and its sign between them.
+
+The solvers are tried in order of cost, one file each: `polynomial` for functions that are polynomials up to factors
+without zeros, then `sympy_solve`. A solver gives formulas; that each satisfies the equation is proved here by the zero
+test of `identities`, and that none is missing by `zeros`, unless the solver's algebra proves both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cmp_to_key
+
+from optbench.arithmetic.balls import compare, value_of
+from optbench.exact import polynomial
+from optbench.exact.answer import NotApplicable
+from optbench.exact.identities import Quotient, TooLarge, is_zero, normal, sign_of, sum_node
+from optbench.exact.pieces import Place, sample
+from optbench.exact.zeros import are_all_zeros
+from optbench.language.build import number, substitute, subtract
+from optbench.language.graph import GraphError, Node, symbols
+from optbench.problem.interval import INFINITY, MINUS_INFINITY
+
+
+@dataclass(frozen=True)
+class Zeros:
+    """The zeros of a function on an open interval.
+
+    `roots`: formulas, ascending, strictly inside; `signs`: of the function on each of the gaps between them and the ends
+    (one more than roots; empty where the function is 0 throughout or nothing is proved); `proved`: that each root is a
+    zero and that there is no other; `verified`: the roots that are proved to be zeros.
+    """
+
+    roots: tuple[Node, ...]
+    signs: tuple[int, ...]
+    proved: bool
+    reason: str | None = None
+    verified: frozenset[Node] = frozenset()
+    identically: bool = False
+
+
+def zeros(function: Node, place: Place) -> Zeros:
+    """Return the zeros of a smooth function on an open interval, as far as they are found and proved."""
+    if not symbols(function):
+        return _of_constant(function)
+    if not has_possible_zero(function, place):
+        return _with_signs(function, place, ())
+    form = _normal_form(function)
+    if form is not None and not form.top:
+        return Zeros((), (), True, identically=True)
+    by_algebra = _by_polynomial(function, form, place)
+    return by_algebra or _by_formulas(function, form, place)
+
+
+def _of_constant(value: Node) -> Zeros:
+    sign = sign_of(value)
+    if sign is not None:
+        return Zeros((), (sign,), True)
+    if is_zero(value):
+        return Zeros((), (), True, identically=True)
+    return Zeros((), (), False, f"it can't be decided whether {value} is 0")
+
+
+def has_possible_zero(function: Node, place: Place) -> bool:
+    """Whether one enclosure over the whole place leaves room for a zero."""
+    return place.enclosure(function).contains_zero
+
+
+def _normal_form(function: Node) -> Quotient | None:
+    try:
+        return normal(function)
+    except (TooLarge, GraphError):
+        return None
+
+
+def _by_polynomial(function: Node, form: Quotient | None, place: Place) -> Zeros | None:
+    """Real roots of the numerator, where that is a polynomial times factors that have no zero."""
+    if form is None:
+        return None
+    found = polynomial.real_roots(form.top, place.variable)
+    if found is None:
+        return None
+    return _with_signs(function, place, _inside(found, place))
+
+
+def _by_formulas(function: Node, form: Quotient | None, place: Place) -> Zeros:
+    if are_all_zeros(function, (), place, 60):
+        return _with_signs(function, place, ())
+    from optbench.exact import sympy_solve
+
+    candidates = _inside(sympy_solve.solutions(function, place), place)
+    verified = frozenset(r for r in candidates if is_zero(substitute(function, {place.variable: r})))
+    roots = tuple(r for r in candidates if r in verified)
+    missing = [r for r in candidates if r not in verified and not is_nonzero(function, r, place)]
+    if missing:
+        return Zeros(tuple(candidates), (), False, "a root could not be verified", verified)
+    if not _is_complete(function, form, roots, place):
+        return Zeros(roots, (), False, "it is not proved that all stationary points were found", verified)
+    return _with_signs(function, place, roots)
+
+
+def is_nonzero(function: Node, root: Node, place: Place) -> bool:
+    """Whether a formula is surely no root."""
+    return sign_of(substitute(function, {place.variable: root})) is not None
+
+
+def _is_complete(function: Node, form: Quotient | None, roots: tuple[Node, ...], place: Place) -> bool:
+    if are_all_zeros(function, roots, place):
+        return True
+    if form is None:
+        return False
+    other = sum_node(form.top)
+    return other is not function and are_all_zeros(other, roots, place)
+
+
+def _with_signs(function: Node, place: Place, roots: tuple[Node, ...]) -> Zeros:
+    """The zeros, proved; the sign between two of them is that at any point."""
+    ends = [place.lower, *roots, place.upper]
+    signs = [sign_of(substitute(function, {place.variable: number(sample(a, b))})) for a, b in zip(ends, ends[1:], strict=False)]
+    if any(s is None for s in signs):
+        return Zeros(roots, (), False, "the sign of the derivative could not be computed", frozenset(roots))
+    return Zeros(roots, tuple(s for s in signs if s is not None), True, verified=frozenset(roots))
+
+
+def _inside(candidates: Iterable[Node], place: Place) -> tuple[Node, ...]:
+    """The candidates that lie strictly inside the place, ascending, each number once; raise `NotApplicable` in doubt."""
+    kept: list[Node] = []
+    for candidate in candidates:
+        value = value_of(candidate)
+        if value.empty or not value.is_bounded:
+            continue
+        if _order(place.lower, candidate) < 0 and _order(candidate, place.upper) < 0 and all(_order(candidate, k) for k in kept):
+            kept.append(candidate)
+    return tuple(sorted(kept, key=cmp_to_key(_order)))
+
+
+def _order(left: Node, right: Node) -> int:
+    """The sign of left - right for numbers without unknowns and infinite ends."""
+    if left is MINUS_INFINITY or right is INFINITY:
+        return -1
+    if left is INFINITY or right is MINUS_INFINITY:
+        return 1
+    found = compare(left, right, 256)
+    if found is None:
+        found = 0 if is_zero(subtract(left, right)) else compare(left, right)
+    if found is None:
+        raise NotApplicable(f"it can't be decided which of {left} and {right} is the smaller one")
+    return found

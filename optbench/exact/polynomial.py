@@ -1,0 +1,103 @@
+"""Roots of sums that are polynomials in one unknown: complete, since real roots of polynomials can be isolated.
+
+The polynomial is factored over the rational numbers. Linear factors give rational numbers, quadratic ones square roots,
+x^n - c its n-th root, all others `rootof`.
+
+>>> from optbench.exact.identities import normal
+>>> from optbench.language.elaborate import parse
+>>> real_roots(normal(parse("(x^2 - 2)*(x^3 - x - 1)").node).top, symbol("x"))
+[-sqrt(2), sqrt(2), rootof(t^3 - t - 1, 0)]
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+
+from flint import fmpz, fmpz_poly
+
+from optbench.exact.identities import Sum
+from optbench.language.build import add, call, divide, multiply, negate, number, power
+from optbench.language.graph import Node, Symbol
+from optbench.language.rootof import MAX_DEGREE, real_root
+from optbench.language.rootof import real_roots as isolated
+
+
+def real_roots(terms: Sum, unknown: Symbol) -> list[Node] | None:
+    """Return every real root of a sum that is a polynomial in the unknown with rational coefficients, each once; None
+    where the sum is no such polynomial."""
+    coefficients = _coefficients(terms, unknown)
+    if coefficients is None or len(coefficients) - 1 > MAX_DEGREE:
+        return None
+    scale = lcm(*(c.denominator for c in coefficients))
+    _, factors = fmpz_poly([int(c * scale) for c in coefficients]).factor()
+    return [root for factor, _ in factors for root in _roots_of_factor([int(c) for c in factor.coeffs()])]
+
+
+def _coefficients(terms: Sum, unknown: Symbol) -> list[Fraction] | None:
+    """Return the coefficients, constant first; a common power of the unknown or factor without it does not matter."""
+    degrees: dict[Fraction, Fraction] = {}
+    for monomial, c in terms.items():
+        powers = dict(monomial)
+        degree = powers.pop(unknown, Fraction(0))
+        if powers:
+            return None
+        degrees[degree] = c
+    lowest = min(degrees)
+    if any(d.denominator > 1 for d in degrees):
+        return None
+    shift = min(lowest, Fraction(0))  # x^-2*(...) has the zeros of (...) where it is defined
+    top = int(max(degrees) - shift)
+    if top > MAX_DEGREE:
+        return None
+    return [degrees.get(Fraction(k) + shift, Fraction(0)) for k in range(top + 1)]
+
+
+def _roots_of_factor(factor: list[int]) -> list[Node]:
+    degree = len(factor) - 1
+    if degree == 1:
+        return [number(Fraction(-factor[0], factor[1]))]
+    if degree == 2:
+        return _quadratic(*factor)
+    if not any(factor[1:-1]):
+        return _binomial(Fraction(-factor[0], factor[-1]), degree)
+    return [real_root(factor, k) for k in range(len(isolated(factor)))]
+
+
+def _quadratic(c: int, b: int, a: int) -> list[Node]:
+    discriminant = b * b - 4 * a * c
+    if discriminant < 0:
+        return []
+    square, rest = _square_part(discriminant)
+    root = call("sqrt", rest)
+    middle, width = Fraction(-b, 2 * a), Fraction(square, 2 * abs(a))
+    if not middle:
+        return [negate(_times(width, root)), _times(width, root)]
+    denominator = lcm(middle.denominator, width.denominator)
+    whole, part = middle * denominator, multiply(width * denominator, root)
+    return [divide(add(whole, signed), denominator) for signed in (negate(part), part)]
+
+
+def _times(factor: Fraction, root: Node) -> Node:
+    return divide(multiply(factor.numerator, root), factor.denominator)
+
+
+def _square_part(value: int) -> tuple[int, int]:
+    """Return s, r with value = s^2*r and r without square factors that are found quickly."""
+    square, rest = 1, 1
+    factors = fmpz(value).factor() if value.bit_length() < 100 else fmpz(value).factor_smooth(20)
+    for prime, count in factors:
+        square *= int(prime) ** (count // 2)
+        rest *= int(prime) ** (count % 2)
+    return square, rest
+
+
+def _binomial(value: Fraction, degree: int) -> list[Node]:
+    """x^n = value."""
+    if degree % 2 == 0:
+        if value < 0:
+            return []
+        root = power(number(value), number(Fraction(1, degree)))
+        return [negate(root), root]
+    root = power(number(abs(value)), number(Fraction(1, degree)))
+    return [root if value > 0 else negate(root)]

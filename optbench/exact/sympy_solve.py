@@ -1,0 +1,94 @@
+"""Candidates for the zeros of a function from SymPy's `solve`, nothing of which is trusted.
+
+The unknown is declared positive or negative where the interval says so, which SymPy needs to undo logarithms and roots.
+Solutions of periodic equations come from one period; the others in a bounded interval are a whole number of periods away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optbench.arithmetic import NoReading
+from optbench.arithmetic.balls import as_fraction, enclose, value_of
+from optbench.exact.identities import simplified
+from optbench.exact.pieces import Place
+from optbench.language.build import add, multiply
+from optbench.language.graph import Call, Node, functions, size
+from optbench.problem.interval import INFINITY, MINUS_INFINITY
+
+MAX_NODES = 400
+MAX_REPEATS = 200
+_PERIODIC = {"sin", "cos", "tan"}
+
+
+def solutions(function: Node, place: Place) -> list[Node]:
+    """Return formulas that may be zeros of the function on the place: neither surely zeros, nor surely all."""
+    if size(function) > MAX_NODES:
+        return []
+    from optbench.arithmetic.sympy_terms import to_sympy
+
+    unknown = _unknown(place)
+    try:
+        term = to_sympy(function, {place.variable: unknown})
+    except NoReading:
+        return []
+    found = _read(_solved(term, unknown))
+    return [r for base in found for r in _repeated(base, term, unknown, place)] if functions(function) & _PERIODIC else found
+
+
+def _unknown(place: Place) -> Any:
+    import sympy
+
+    name = place.variable.name
+    if place.box.lower >= 0:
+        return sympy.Symbol(name, positive=True)
+    return sympy.Symbol(name, negative=True) if place.box.upper <= 0 else sympy.Symbol(name, real=True)
+
+
+def _solved(term: Any, unknown: Any) -> list[Any]:
+    import sympy
+
+    try:
+        found = sympy.solve(term, unknown)
+    except (NotImplementedError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        return []
+    return list(found) if isinstance(found, list) else []
+
+
+def _read(terms: list[Any]) -> list[Node]:
+    from optbench.arithmetic.sympy_terms import from_sympy
+
+    found = []
+    for term in terms:
+        try:
+            node = from_sympy(term, {})
+        except NoReading:
+            continue
+        if not enclose([node], {}, 64)[0].empty:
+            found.append(simplified(node))
+    return found
+
+
+def _repeated(root: Node, term: Any, unknown: Any, place: Place) -> list[Node]:
+    """The root and those a whole number of periods away, within a bounded place."""
+    period = _period(term, unknown)
+    if period is None or place.lower is MINUS_INFINITY or place.upper is INFINITY:
+        return [root]
+    low, high, at, step = (as_fraction(value_of(n).lower) for n in (place.lower, place.upper, root, period))
+    first, last = (low - at) // step, (high - at) // step + 1
+    if last - first > MAX_REPEATS:
+        return [root]
+    return [simplified(add(root, multiply(k, period))) for k in range(first, last + 1)]
+
+
+def _period(term: Any, unknown: Any) -> Node | None:
+    import sympy
+
+    try:
+        period = sympy.periodicity(term, unknown)
+    except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    if period is None or not period.is_positive:
+        return None
+    found = _read([period])
+    return found[0] if found and isinstance(found[0], Call | Node) else None

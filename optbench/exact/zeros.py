@@ -1,0 +1,248 @@
+"""Proving that the roots that were found are all the zeros of a function on an open interval.
+
+Each root gets a cell on which some derivative of the function keeps one sign, all lower ones being 0 at the root: by
+Taylor's theorem the function has no other zero in the cell. What is left between the cells is cut until on each part an
+enclosure of the function excludes 0, or the function is monotone and moves away from 0. Enclosures hold wherever the
+function is defined, so a part may reach to an open end, and to infinity. A zero that lies on an excluded end gets a cell
+too, if the function is smooth there.
+
+>>> from optbench.language.elaborate import parse
+>>> from optbench.exact.pieces import Place
+>>> from optbench.language.build import number, symbol
+>>> place = Place(symbol("x"), number(0), number(10))
+>>> are_all_zeros(parse("x - exp(-x)").node, [parse("lambertw(1)").node], place)
+True
+
+Sources: R. E. Moore, R. B. Kearfott, M. J. Cloud, Introduction to Interval Analysis (SIAM 2009), chapters 5 and 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeAlias
+
+from optbench.arithmetic.balls import Enclosure, as_fraction, between, evaluator, value_of
+from optbench.exact.answer import NotApplicable
+from optbench.exact.identities import is_zero, sign_of
+from optbench.exact.pieces import Place, Undecided, Undefined, point, smoothed
+from optbench.language.derivative import NotDifferentiable, gradient
+from optbench.language.graph import GraphError, Node, size, symbols
+from optbench.problem.interval import INFINITY, MINUS_INFINITY
+
+MAX_CELLS = 1_500
+MAX_MULTIPLICITY = 6
+MAX_DERIVATIVE_NODES = 2_000
+_PRECISION = 64
+_MIN_WIDTH = 40  # a cell around a root is at least 2^-40 of the first one tried
+
+End: TypeAlias = Fraction | None  # None: infinite
+
+
+def are_all_zeros(function: Node, roots: Sequence[Node], place: Place, budget: int = MAX_CELLS) -> bool:
+    """Return True where it is proved that a function that is smooth on the open interval has no zeros there but `roots`,
+    which are zeros of it, ascending and strictly inside; False where that is not proved."""
+    try:
+        return _Proof(function, place, budget).covers(roots)
+    except (NotDifferentiable, GraphError, NotApplicable, _Failed):
+        return False
+
+
+class _Failed(Exception):
+    """The proof does not succeed within its budget."""
+
+
+class _Derivatives:
+    """A function and its derivatives, made and compiled when they are asked for."""
+
+    def __init__(self, function: Node, place: Place) -> None:
+        self.place = place
+        self.nodes = [function]
+        self.programs: dict[int, Callable[[Sequence[Enclosure], int], list[Enclosure]]] = {}
+
+    def node(self, order: int) -> Node:
+        """The derivative, proved to exist on the whole place."""
+        while len(self.nodes) <= order:
+            [slope] = gradient(self.nodes[-1], [self.place.variable])
+            if size(slope) > MAX_DERIVATIVE_NODES:
+                raise _Failed
+            try:
+                self.nodes.append(smoothed(slope, self.place))
+            except (Undecided, Undefined):
+                raise _Failed from None
+        return self.nodes[order]
+
+    def enclose(self, order: int, box: Enclosure) -> Enclosure:
+        """An enclosure of its values on the part of the box that lies in the place."""
+        if order not in self.programs:
+            self.programs[order] = evaluator([self.node(order)], [self.place.variable])
+        return self.programs[order]([box], _PRECISION)[0]
+
+    def sign(self, order: int, box: Enclosure) -> int:
+        """The sign on the box, 0 where that is not known."""
+        value = self.enclose(order, box)
+        return 0 if value.empty or value.contains_zero else 1 if value.is_positive else -1
+
+
+class _Proof:
+    def __init__(self, function: Node, place: Place, budget: int) -> None:
+        self.place, self.budget = place, budget
+        self.function = _Derivatives(function, place)
+        self.lower, self.upper = _outer(place)
+
+    def covers(self, roots: Sequence[Node]) -> bool:
+        known = [*self._zero_at(self.place.lower), *roots, *self._zero_at(self.place.upper)]
+        boxes = [value_of(r) for r in known]
+        ends = [self.lower, *(_between(a, b) for a, b in zip(boxes, boxes[1:], strict=False)), self.upper]
+        if not known:
+            return self._has_no_zero(self.lower, self.upper)
+        left = self.lower
+        for root, box, low, high in zip(known, boxes, ends, ends[1:], strict=False):
+            cell = self._cell(root, box, low, high)
+            if not self._has_no_zero(left, cell[0]):
+                return False
+            left = cell[1]
+        return self._has_no_zero(left, self.upper)
+
+    def _zero_at(self, end: Node) -> list[Node]:
+        """The end, if it is finite and the function is defined and 0 there."""
+        if end is INFINITY or end is MINUS_INFINITY:
+            return []
+        at = point(self.place.variable, end)
+        try:
+            if not self.function.enclose(0, value_of(end)).contains_zero:
+                return []
+            value = at.at(smoothed(self.function.node(0), at))
+        except (Undefined, NotApplicable):
+            return []
+        return [end] if is_zero(value) else []
+
+    # ---- cells around roots -----------------------------------------------------------------------------------------
+
+    def _cell(self, root: Node, box: Enclosure, low: End, high: End) -> tuple[End, End]:
+        """Return ends of a cell in [low, high] in which there is no other zero of the function than this root."""
+        order = self._multiplicity(root)
+        width: Fraction | None = None
+        for _ in range(_MIN_WIDTH):
+            a, b = _around(box, width, low, high)
+            if self.function.sign(order, _box(a, b)):
+                return a, b
+            width = _first_width(box, low, high) if width is None else width / 2
+        raise _Failed
+
+    def _multiplicity(self, root: Node) -> int:
+        """Return the order of the first derivative that is not 0 at the root."""
+        at = point(self.place.variable, root)
+        inside = root is not self.place.lower and root is not self.place.upper
+        for order in range(1, MAX_MULTIPLICITY + 1):
+            node = self.function.node(order)
+            try:
+                value = at.at(node if inside else smoothed(node, at))
+            except Undefined:
+                raise _Failed from None
+            if sign_of(value) is not None:
+                return order
+            if is_zero(value) is not True:
+                raise _Failed
+        raise _Failed
+
+    # ---- the rest ---------------------------------------------------------------------------------------------------------
+
+    def _has_no_zero(self, low: End, high: End) -> bool:
+        waiting = [(low, high)]
+        while waiting:
+            a, b = waiting.pop()
+            if a is not None and a == b:
+                continue
+            self.budget -= 1
+            if self.budget < 0:
+                return False
+            if self.function.sign(0, _box(a, b)) or self._moves_away(a, b):
+                continue
+            middle = _middle(a, b)
+            if middle is None:
+                return False
+            waiting += [(middle, b), (a, middle)]
+        return True
+
+    def _moves_away(self, low: End, high: End) -> bool:
+        """Whether the function is monotone on the cell and has left 0 behind at the end where it starts."""
+        try:
+            slope = self.function.sign(1, _box(low, high))
+        except _Failed:
+            return False
+        return bool(slope) and (self._sign_at(low) == slope or self._sign_at(high) == -slope)
+
+    def _sign_at(self, end: End) -> int:
+        """The sign at a point strictly inside the place, else 0."""
+        if end is None or not self._is_inside(end):
+            return 0
+        return self.function.sign(0, between(end, end))
+
+    def _is_inside(self, number: Fraction) -> bool:
+        low, high = self._inner
+        return (low is None or number > low) and (high is None or number < high)
+
+    @cached_property
+    def _inner(self) -> tuple[End, End]:
+        low = None if self.lower is None else as_fraction(value_of(self.place.lower).upper)
+        return low, None if self.upper is None else as_fraction(value_of(self.place.upper).lower)
+
+
+def _outer(place: Place) -> tuple[End, End]:
+    box = place.box
+    return as_fraction(box.lower) if box.lower.is_finite() else None, as_fraction(box.upper) if box.upper.is_finite() else None
+
+
+def _between(left: Enclosure, right: Enclosure) -> Fraction:
+    """A short binary number between two disjoint enclosures."""
+    low, high = as_fraction(left.upper), as_fraction(right.lower)
+    if low >= high:
+        raise _Failed
+    scale = 1
+    while not (low < Fraction(round((low + high) / 2 * scale), scale) < high):
+        scale *= 2
+    return Fraction(round((low + high) / 2 * scale), scale)
+
+
+def _around(box: Enclosure, width: Fraction | None, low: End, high: End) -> tuple[End, End]:
+    """The box and a margin of `width` on both sides (None: as far as possible), within [low, high]."""
+    if width is None:
+        return low, high
+    a, b = _short(as_fraction(box.lower) - width, width, -1), _short(as_fraction(box.upper) + width, width, 1)
+    return (a if low is None else max(a, low)), (b if high is None else min(b, high))
+
+
+def _short(value: Fraction, width: Fraction, direction: int) -> Fraction:
+    """A binary number near `value`, moved outward by at most `width`, with few digits."""
+    scale = 1
+    while Fraction(1, scale) > width:
+        scale *= 2
+    scaled = value * scale
+    return Fraction(scaled.__floor__() if direction < 0 else scaled.__ceil__(), scale)
+
+
+def _first_width(box: Enclosure, low: End, high: End) -> Fraction:
+    if low is None or high is None:
+        return max(Fraction(1), 2 ** Fraction(max(0, abs(as_fraction(box.lower)).__floor__().bit_length())))
+    return (high - low) / 2
+
+
+def _box(low: End, high: End) -> Enclosure:
+    return between(float("-inf") if low is None else low, float("inf") if high is None else high)
+
+
+def _middle(low: End, high: End) -> Fraction | None:
+    """Where a cell is cut; None where it is too narrow."""
+    if low is None and high is None:
+        return Fraction(0)
+    if low is None:
+        assert high is not None
+        return min(Fraction(-1), -2 * abs(high)) if high <= 1 else Fraction(0)
+    if high is None:
+        return max(Fraction(1), 2 * abs(low)) if low >= -1 else Fraction(0)
+    if (high - low) * (1 << 200) <= max(abs(low), abs(high)):
+        return None
+    middle = (low + high) / 2
+    return middle

@@ -1,0 +1,350 @@
+"""What a numerical method is, what it sees of a problem, its options, and how methods are found.
+
+A method is a generator of iterates: `(x, value)`, the start first, and at the end an `Outcome`. It sees the problem as
+an `Objective`, whose points are floats in one variable and numpy arrays in several; `objective.space` has the operations
+on them. Whoever runs it may stop it at any iterate or raise through any evaluation; a method lets every exception pass.
+Overflow is no error in it: it runs under `numpy.errstate(all="ignore")`.
+
+A new method is a file in this folder with a `METHOD` in it; its options are a frozen dataclass, declared once:
+
+>>> @dataclass(frozen=True)
+... class Walk(Options):
+...     step: float = option(0.5, "length of a step", above=0)
+>>> def walk(objective, x, value, options):
+...     for _ in range(2):
+...         x = x - options.step
+...         yield x, objective.value(x)
+...     return Outcome(False, "the walk is over")
+>>> method = Method("walk", "Walk to the left.", "nobody", walk, Walk, frozenset({"value"}), bounds=False)
+>>> read_options(method, {"step": "0.25"})
+Walk(step=0.25)
+>>> method.refuses(Facts(dimension=1, has_bounds=True))
+'handles no bounds'
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import pkgutil
+import random
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from optbench.errors import Mistake, UsageError, nearest, printable
+
+from .space import Matrix, Point, Space
+
+SHARED = frozenset({"method", "space", "line_search", "bracket"})  # files of this folder that are no methods
+
+NOT_DEFINED_AT_START = "the function is not defined at the start"
+STATIONARY = "the projected gradient is below the tolerance"
+
+
+class Objective(Protocol):
+    """The function to minimise over a box, as a method sees it."""
+
+    @property
+    def space(self) -> Space:
+        """The operations on its points."""
+
+    @property
+    def lower(self) -> Point:
+        """Lower bounds, -inf where there is none."""
+
+    @property
+    def upper(self) -> Point:
+        """Upper bounds, inf where there is none."""
+
+    @property
+    def tolerance(self) -> float:
+        """The relative tolerance in x for methods without derivatives."""
+
+    def value(self, x: Point) -> float:
+        """Return f(x): nan where f is undefined, possibly infinite."""
+
+    def gradient(self, x: Point) -> Point:
+        """Return the gradient at x; entries may be nan."""
+
+    def hessian(self, x: Point) -> Matrix:
+        """Return the symmetric Hessian at x: a float in one variable, else an (n, n) array; entries may be nan."""
+
+    def project(self, x: Point) -> Point:
+        """Return the point of the box that is nearest to x."""
+
+    def is_stationary(self, x: Point, value: float, gradient: Point) -> bool:
+        """Return whether x satisfies the scaled first-order condition within the tolerance."""
+
+    def random(self) -> random.Random:
+        """Return the seeded source of chance."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a method ended by itself: converged or stalled, and why (a sentence without its full stop)."""
+
+    converged: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a method; each method that has any declares a subclass."""
+
+
+Iterates = Generator[tuple[Point, float], None, Outcome]  # yields (x, f(x)); a value that is not finite is the last: it diverged
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decides whether a method is applicable to a problem."""
+
+    dimension: int  # number of scalar variables
+    has_bounds: bool = False  # any finite end of a range
+    has_constraints: bool = False
+    has_integers: bool = False
+    smooth: bool = True  # twice differentiable where it is defined
+    gradient_missing_because: str | None = None  # e.g. "there is no derivative rule for trigamma"; None where there is a gradient
+    hessian_missing_because: str | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """A numerical method: what it is, what it handles, and its algorithm.
+
+    `algorithm(objective, x, value, options)` continues from a start x in the box with a finite value; it yields the
+    iterates after the start. A method that handles bounds evaluates nothing outside of them.
+    """
+
+    name: str
+    summary: str  # one sentence
+    source: str  # the publication
+    algorithm: Callable[[Objective, Point, float, Any], Iterates]
+    options: type[Options] = Options
+    uses: frozenset[str] = frozenset({"value"})  # of value, gradient, hessian
+    bounds: bool = True  # handles bounds
+    one_variable_only: bool = False
+    needs_smooth: bool = False  # makes no sense without second derivatives
+    largest_dimension: int | None = None  # beyond it, its dense matrices cost too much
+
+    def minimize(self, objective: Objective, start: Point, options: Options) -> Iterates:
+        """Yield the iterates from `start` (projected onto the box), itself first, and return the outcome."""
+        x = objective.project(start)
+        value = objective.value(x)
+        yield x, value
+        if not math.isfinite(value):
+            return Outcome(False, NOT_DEFINED_AT_START if math.isnan(value) else "the function is infinite at the start")
+        return (yield from self.algorithm(objective, x, value, options))
+
+    def refuses(self, facts: Facts) -> str | None:
+        """Return why the method is not applicable, or None where it is."""
+        return next((reason for reason in _refusals(self, facts) if reason), None)
+
+
+def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]:
+    """Yield a reason or None for each of the things that a method may not handle."""
+    n = facts.dimension
+    yield "handles no integer variables" if facts.has_integers else None
+    yield "handles no constraints" if facts.has_constraints else None
+    yield "handles no bounds" if facts.has_bounds and not method.bounds else None
+    yield f"handles one variable only, and this problem has {n}" if method.one_variable_only and n != 1 else None
+    if method.largest_dimension is not None and n > method.largest_dimension:
+        yield f"handles at most {method.largest_dimension} variables, and this problem has {n}"
+    yield _missing("a gradient", "gradient", method, facts.gradient_missing_because)
+    yield _missing("a Hessian", "hessian", method, facts.gradient_missing_because or facts.hessian_missing_because)
+    yield "needs second derivatives everywhere, and this function has kinks or jumps" if method.needs_smooth and not facts.smooth else None
+
+
+def _missing(words: str, what: str, method: Method, because: str | None) -> str | None:
+    return f"needs {words}, and {because}" if because and what in method.uses else None
+
+
+def settled(objective: Objective, x: Point, value: float, gradient: Point) -> Outcome | None:
+    """Return the outcome if the gradient at x is undefined or x is stationary, else None."""
+    if objective.is_stationary(x, value, gradient):
+        return Outcome(True, STATIONARY)
+    if not objective.space.is_finite(gradient):
+        return Outcome(False, "the gradient is not defined at the last iterate")
+    return None
+
+
+def is_bounded(objective: Objective) -> bool:
+    """Return whether any variable has a bound."""
+    space = objective.space
+    return not (space.equal(objective.lower, space.full(-math.inf)) and space.equal(objective.upper, space.full(math.inf)))
+
+
+class Progress:
+    """Notices that neither the value nor the gradient has been smaller for `patience` iterates: rounding has the last word."""
+
+    def __init__(self, objective: Objective, patience: int) -> None:
+        self.objective, self.patience = objective, patience
+        self.bounded = is_bounded(objective)
+        self.idle = 0
+        self.value = math.inf
+        self.size = math.inf
+
+    def ended(self, x: Point, value: float, gradient: Point) -> Outcome | None:
+        """Note an iterate; return the outcome if patience is at its end."""
+        step = self.objective.project(x - gradient) - x if self.bounded else gradient
+        size = self.objective.space.max_abs(step)
+        lower = value < self.value or size < self.size
+        self.value, self.size = min(value, self.value), min(size, self.size)
+        self.idle = 0 if lower else self.idle + 1
+        if self.idle < self.patience:
+            return None
+        return Outcome(False, f"neither the function nor its gradient has been smaller for {self.patience} iterations")
+
+
+# Options -----------------------------------------------------------------------------------------------------------
+
+
+class Range(NamedTuple):
+    """The accepted values of an option: ends of a range of numbers, or the words to choose from."""
+
+    at_least: float | None
+    above: float | None
+    at_most: float | None
+    below: float | None
+    choices: tuple[str, ...]
+
+    def __contains__(self, value: object) -> bool:
+        if isinstance(value, str):
+            return value in self.choices
+        if not isinstance(value, int | float):
+            return False
+        return (
+            (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        if self.choices:
+            return ", ".join(self.choices)
+        ends = (("at least", self.at_least), ("above", self.above), ("at most", self.at_most), ("below", self.below))
+        return " and ".join(f"{words} {end:g}" for words, end in ends if end is not None)
+
+
+class OptionRow(NamedTuple):
+    """An option as the documentation and `optbench methods` show it."""
+
+    name: str
+    type: str
+    default: str
+    range: str
+    meaning: str
+
+
+def option(
+    default: float | bool | str,
+    meaning: str,
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a field of an `Options` class: its default, whose type is the option's, its meaning and its range."""
+    return field(default=default, metadata={"meaning": meaning, "range": Range(at_least, above, at_most, below, choices)})
+
+
+def describe(method: Method) -> list[OptionRow]:
+    """Return a row for each option of `method`."""
+    return [
+        OptionRow(f.name, _TYPES[type(f.default)], _shown(f.default), str(f.metadata["range"]), f.metadata["meaning"])
+        for f in fields(method.options)
+    ]
+
+
+def read_options(method: Method, given: Mapping[str, str | int | float | bool | Fraction]) -> Any:
+    """Return the options of `method` with the `given` ones set; text is read, and a hyphen is as good as an underscore.
+
+    Raises `UsageError` with all mistakes at once: unknown options, and values out of their range.
+    """
+    declared = {f.name: f for f in fields(method.options)}
+    values: dict[str, Any] = {}
+    mistakes: list[Mistake] = []
+    for name, text in given.items():
+        key = name.replace("-", "_")
+        if key not in declared:
+            mistakes.append(_unknown_option(method, name, list(declared)))
+            continue
+        accepted: Range = declared[key].metadata["range"]
+        kind = type(declared[key].default)
+        value = _read(kind, text)
+        if value is None or (kind is not bool and value not in accepted):
+            what = f"{_WANTED[kind]} {accepted}".rstrip()
+            mistakes.append(Mistake(f"{method.name}: {key} must be {what}, not {_shown(text)}."))
+        values[key] = value
+    if mistakes:
+        raise UsageError(*mistakes)
+    return method.options(**values)
+
+
+_TYPES = {float: "number", int: "whole number", bool: "true or false", str: "word"}
+_WANTED = {float: "a number", int: "a whole number", bool: "true or false", str: "one of"}
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def _unknown_option(method: Method, name: str, known: list[str]) -> Mistake:
+    shown = printable(name)
+    if not known:
+        return Mistake(f"{method.name} has no options, so none named '{shown}'.")
+    guess = nearest(name.replace("-", "_"), known)
+    return Mistake(f"{method.name} has no option '{shown}'.{guess or ' Its options are ' + ', '.join(known) + '.'}")
+
+
+def _read(kind: type, given: str | int | float | bool | Fraction) -> float | bool | str | None:
+    """Return `given` as a value of `kind`, or None where it is not one."""
+    if kind is str:
+        return given if isinstance(given, str) else None
+    if kind is bool:
+        return given if isinstance(given, bool) else _BOOLEANS.get(str(given).lower())
+    if isinstance(given, bool):
+        return None
+    try:
+        number = float(given)
+        whole = int(given) if kind is int and isinstance(given, str) else int(number) if kind is int else 0
+    except (ValueError, OverflowError):
+        return None
+    if kind is int:
+        return whole if whole == number else None
+    return number if math.isfinite(number) else None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = printable(str(value))
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return f"'{text}'" if isinstance(value, str) and not value.isidentifier() else text
+
+
+# The methods that there are ----------------------------------------------------------------------------------------
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all methods in alphabetical order; nothing is imported for it."""
+    modules = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    return tuple(sorted(name.replace("_", "-") for name in modules if name not in SHARED))
+
+
+def get(name: str) -> Method:
+    """Return the method of that name, importing its file alone; raises `UsageError` with the nearest name."""
+    if name not in names():
+        guess = nearest(name, list(names())) or " `optbench methods` lists them."
+        raise UsageError(f"There is no method '{printable(name)}'.{guess}")
+    method = importlib.import_module(f"{__package__}.{name.replace('-', '_')}").METHOD
+    assert isinstance(method, Method)
+    return method
+
+
+def methods() -> dict[str, Method]:
+    """Return all methods by name; imports every file."""
+    return {name: get(name) for name in names()}

@@ -1,0 +1,237 @@
+"""Reading the columns of a CSV file: a header line with names, then one measurement a line.
+
+Columns are float64, since data are measured. Every mistake names one cell only, with its line and column, and at most 20
+are reported.
+
+>>> import tempfile
+>>> with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+...     print("y,x\\n10.07,77.6\\n14.73,114.9", file=file, flush=True)
+...     read_columns(file.name)["y"]
+array([10.07, 14.73])
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from optbench.errors import Mistake, Place, ProblemError, nearest, printable
+from optbench.problem.regular_file import regular_file, shown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_BYTES = 256 * 2**20
+MAX_ROWS = 10_000_000
+_MAX_MISTAKES = 20
+_BLOCK = 10_000  # rows that are converted together
+
+
+class _Row(NamedTuple):
+    line: int
+    cells: list[str]
+
+
+class _Enough(Exception):
+    """Nothing more is to be read."""
+
+
+class _Findings:
+    """The mistakes found so far in one file."""
+
+    def __init__(self, name: str) -> None:
+        self.name = printable(name)
+        self.mistakes: list[Mistake] = []
+
+    def report(self, line: int, sentence: str, hint: str | None = None) -> None:
+        self.mistakes.append(Mistake(f"{self.name}:{line}: {sentence}", hint=hint))
+        if len(self.mistakes) >= _MAX_MISTAKES:
+            self.mistakes.append(Mistake(f"{self.name}: Reading stopped after {_MAX_MISTAKES} mistakes."))
+            raise _Enough
+
+
+def read_columns(path: str | Path, wanted: Iterable[str] | None = None, named_at: Place | None = None) -> dict[str, NDArray[np.float64]]:
+    """Return the columns by name, in the order of the file: all of them, or those `wanted`; others may hold anything.
+
+    `named_at` is the place in the problem file that names this one. Raises ProblemError with up to 20 mistakes of the
+    content, or UsageError if the file can't be opened and no problem file names it.
+    """
+    import numpy as np
+
+    findings = _Findings(str(path))
+    with io.TextIOWrapper(regular_file(path, MAX_BYTES, named_at), "utf-8-sig", newline="") as text:
+        columns = _columns(text, findings, wanted)
+    if findings.mistakes:
+        raise ProblemError(*findings.mistakes)
+    return {name: np.frombuffer(values, dtype=np.float64) for name, values in columns.items()}
+
+
+def column_names(path: str | Path, named_at: Place | None = None) -> list[str]:
+    """Return the names in the first line; raises as `read_columns` does."""
+    findings = _Findings(str(path))
+    with regular_file(path, MAX_BYTES, named_at) as opened:
+        header = next(_rows(io.TextIOWrapper(opened, "utf-8-sig", newline=""), findings), None)
+    if findings.mistakes:
+        raise ProblemError(*findings.mistakes)
+    return [name.strip() for name in header.cells] if header else []
+
+
+def _columns(text: Iterable[str], findings: _Findings, wanted: Iterable[str] | None) -> dict[str, array[float]]:
+    columns: dict[str, array[float]] = {}
+    try:
+        rows = _rows(text, findings)
+        header = next(rows, None)
+        if header is None:
+            if not findings.mistakes:
+                findings.report(1, "The file is empty; its first line must name the columns.")
+            return {}
+        chosen = _chosen(header, findings, wanted)
+        columns = {name: array("d") for name in chosen}
+        for block in _blocks(rows, len(header.cells), findings):
+            for name, position in chosen.items():
+                _convert(columns[name], name, [row.cells[position] for row in block], block, findings)
+        if not findings.mistakes and not any(columns.values()):
+            findings.report(header.line, "There are no data below the names of the columns.")
+    except _Enough:
+        pass
+    return columns
+
+
+def _rows(text: Iterable[str], findings: _Findings) -> Iterator[_Row]:
+    """Yield the rows that are not blank, until the text can't be read."""
+    reader = csv.reader(_without_nul(text, findings), strict=True, skipinitialspace=True)
+    try:
+        for cells in reader:
+            if cells:
+                yield _Row(reader.line_num, cells)
+    except csv.Error as error:
+        findings.report(reader.line_num, _unreadable(str(error)))
+    except UnicodeDecodeError as error:
+        findings.report(reader.line_num + 1, f"Byte {error.object[error.start]:#04x} here or soon after is not UTF-8.")
+
+
+def _without_nul(text: Iterable[str], findings: _Findings) -> Iterator[str]:
+    for number, line in enumerate(text, 1):
+        if "\0" in line:
+            findings.report(number, "There is a NUL character; this is not a text file.")
+            return
+        yield line
+
+
+def _unreadable(problem: str) -> str:
+    if "limit" in problem:
+        return f"A cell has more than {csv.field_size_limit():,} characters."
+    if "unexpected end" in problem:
+        return "A cell begins with a quotation mark that is never closed."
+    if "expected after" in problem:
+        return "A cell goes on after its closing quotation mark; a comma is expected there."
+    return "The line can't be read as CSV; look for quotation marks."
+
+
+def _chosen(header: _Row, findings: _Findings, wanted: Iterable[str] | None) -> dict[str, int]:
+    """Return the position of each column to read."""
+    names = [name.strip() for name in header.cells]
+    _check_header(_Row(header.line, names), findings)
+    if wanted is None:
+        return {name: position for position, name in enumerate(names) if name}
+    wanted = list(dict.fromkeys(wanted))
+    for name in wanted:
+        if name not in names:
+            offered = printable(nearest(name[:80], names))
+            findings.report(header.line, f"There is no column {_quoted(name)}.{offered}", f"The columns are {_listed(names)}.")
+    return {name: names.index(name) for name in wanted if name in names}
+
+
+def _check_header(header: _Row, findings: _Findings) -> None:
+    names = header.cells
+    if all(_number(name) is not None for name in names):
+        findings.report(header.line, f"The names of the columns are missing; the first line begins with {_quoted(names[0])}.")
+        return
+    if len(names) == 1 and re.search(r"[;\t]", names[0]):
+        findings.report(header.line, "Commas must separate the columns, not semicolons or tabs.")
+        raise _Enough
+    seen: dict[str, int] = {}
+    for position, name in enumerate(names, 1):
+        if not name:
+            findings.report(header.line, f"Column {position} has no name.")
+        elif name in seen:
+            findings.report(header.line, f"Columns {seen[name]} and {position} have the same name {_quoted(name)}.")
+        seen.setdefault(name, position)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(printable(name[:40]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
+
+
+def _blocks(rows: Iterator[_Row], width: int, findings: _Findings) -> Iterator[list[_Row]]:
+    """Yield the rows that have `width` cells, many at a time."""
+    block: list[_Row] = []
+    for count, row in enumerate(rows, 1):
+        if count > MAX_ROWS:
+            findings.report(row.line, f"There are more than {MAX_ROWS:,} rows.")
+            break
+        if len(row.cells) != width:
+            findings.report(row.line, f"The line has {_cells(len(row.cells))}, the header has {width}.")
+            continue
+        block.append(row)
+        if len(block) == _BLOCK:
+            yield block
+            block = []
+    yield block
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
+
+
+def _convert(column: array[float], name: str, cells: list[str], block: list[_Row], findings: _Findings) -> None:
+    """Append the cells as numbers: together if all is well, else one after the other to find what is wrong."""
+    joined = "".join(cells)
+    try:
+        if "_" in joined or not joined.isascii():  # float() takes 1_000 and the digits of all scripts
+            raise ValueError
+        values = array("d", map(float, cells))
+        if not all(map(math.isfinite, values)):
+            raise ValueError
+    except ValueError:
+        values = array("d")
+        for row, cell in zip(block, cells, strict=True):
+            if problem := _fault(cell):
+                findings.report(row.line, f"Column {_quoted(name)}: {problem}")
+            else:
+                values.append(float(cell))
+    column.extend(values)
+
+
+_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
+_NOT_FINITE = re.compile(r"\s*[-+]?(?:nan|inf|infinity)\s*", re.IGNORECASE)
+
+
+def _number(cell: str) -> float | None:
+    return float(cell) if _NUMBER.fullmatch(cell) else None
+
+
+def _fault(cell: str) -> str | None:
+    number = _number(cell)
+    if number is None:
+        return _not_a_number(cell)
+    return None if math.isfinite(number) else f"{_quoted(cell)} is too large for a double-precision number."
+
+
+def _not_a_number(cell: str) -> str:
+    if not cell.strip():
+        return "the cell is empty; a number is expected."
+    if _NOT_FINITE.fullmatch(cell):
+        return f"{_quoted(cell)} is not accepted; leave the line out, or give a finite number."
+    return f"{_quoted(cell)} is not a number."
+
+
+def _quoted(cell: str) -> str:
+    return shown(cell if len(cell) <= 40 else cell[:37] + "...")

@@ -1,0 +1,186 @@
+"""A validated problem: immutable, and trusted by everything downstream.
+
+Files, flags and the Python API all become a draft and then, through `validate`, this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import prod
+from typing import Any, Literal
+
+from optbench.language.build import negate
+from optbench.language.domain import natural_domain
+from optbench.language.graph import Call, Node, Shape, Symbol, symbols
+from optbench.language.text import text
+from optbench.problem.interval import Interval, restricted
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An unknown: a number, or an array of numbers."""
+
+    symbol: Symbol  # name, shape, and whether it takes whole numbers only
+    ranges: tuple[Interval, ...]  # one for all entries, or one an entry in row-major order
+    starts: tuple[tuple[float | None, ...], ...] = ()  # for each start one number an entry; None: the engine chooses
+    unit: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.symbol.name
+
+    @property
+    def shape(self) -> Shape:
+        return self.symbol.shape
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return prod(self.shape)
+
+    def entry_ranges(self) -> Sequence[Interval]:
+        """One range an entry."""
+        return self.ranges * self.size if len(self.ranges) == 1 else self.ranges
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named constant of the problem, as it was given; `symbol` is set for one that keeps its name in formulas."""
+
+    name: str
+    value: str  # text: a number, an expression, a list, or the kind of a free symbol
+    symbol: Symbol | None = None
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A condition on the variables, entry by entry where it is an array."""
+
+    name: str
+    condition: Node
+    text: str
+
+
+@dataclass(frozen=True)
+class MethodChoice:
+    """A method to run, as asked for, with its options as given."""
+
+    name: str
+    options: tuple[tuple[str, str | Fraction | bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class Known:
+    """The published answer: compared with ours, never used to find it."""
+
+    value: float | None
+    at: Mapping[str, Any]  # nested lists of floats by variable
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is asked."""
+
+    name: str | None
+    sense: Literal["minimize", "maximize"]
+    objective: Node  # as the user wrote it
+    variables: tuple[Variable, ...]
+    objective_text: str  # the objective as it is shown
+    parameters: tuple[Parameter, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    data: Mapping[Symbol, Any] = field(default_factory=dict)  # entries of the array symbols that are no variables
+    methods: tuple[MethodChoice, ...] = ()
+    known: Known | None = None
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def minimand(self) -> Node:
+        """The function to be minimised: the objective, or its opposite."""
+        return self.objective if self.sense == "minimize" else negate(self.objective)
+
+    @property
+    def sign(self) -> float:
+        """The objective is this times the minimand."""
+        return 1.0 if self.sense == "minimize" else -1.0
+
+    @property
+    def symbols(self) -> list[Symbol]:
+        """The variables' symbols, in order."""
+        return [v.symbol for v in self.variables]
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers are unknown."""
+        return sum(v.size for v in self.variables)
+
+    @property
+    def free_parameters(self) -> list[Parameter]:
+        """Parameters without a value."""
+        return [p for p in self.parameters if p.symbol is not None]
+
+    @property
+    def has_arrays(self) -> bool:
+        """Whether any part of the problem has a shape."""
+        return any(v.shape for v in self.variables) or bool(self.data)
+
+    @cached_property
+    def domain(self) -> list[Node]:
+        """Conditions that hold together exactly where the objective and the constraints are defined."""
+        return natural_domain(self.objective, *(c.condition for c in self.constraints))
+
+    @cached_property
+    def domains(self) -> dict[str, tuple[Interval, tuple[Node, ...]]]:
+        """For each scalar variable its range without the parts on which the problem is undefined, and the conditions
+        on it alone that could not be made part of the interval."""
+        return {v.name: self._domain_of(v) for v in self.variables if not v.shape}
+
+    def _domain_of(self, variable: Variable) -> tuple[Interval, tuple[Node, ...]]:
+        interval, rest = variable.ranges[0], []
+        for condition in self.domain:
+            if symbols(condition) != [variable.symbol]:
+                continue
+            narrower = restricted(interval, condition, variable.symbol)
+            if narrower is None:
+                rest.append(condition)
+            else:
+                interval = narrower
+        return interval, tuple(_unimplied(rest, interval, variable.symbol))
+
+    @cached_property
+    def hash(self) -> str:
+        """A hash of everything that determines the answer."""
+        content = {
+            "sense": self.sense,
+            "objective": self.objective_text,
+            "variables": [[v.name, list(v.shape), v.symbol.integer, [str(r) for r in v.ranges]] for v in self.variables],
+            "parameters": [[p.name, p.value] for p in self.parameters],
+            "constraints": [c.text for c in self.constraints],
+            "data": {s.name: hashlib.sha256(repr(list(values)).encode()).hexdigest() for s, values in self.data.items()},
+        }
+        return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _unimplied(conditions: list[Node], interval: Interval, variable: Symbol) -> list[Node]:
+    """Drop an `or` of conditions one of which holds on the whole interval."""
+    return [c for c in conditions if not _holds_throughout(c, interval, variable)]
+
+
+def _holds_throughout(condition: Node, interval: Interval, variable: Symbol) -> bool:
+    if isinstance(condition, Call) and condition.function == "or":
+        return any(_holds_throughout(part, interval, variable) for part in condition.args)
+    return restricted(interval, condition, variable) == interval
+
+
+def domain_text(interval: Interval, rest: Sequence[Node]) -> str:
+    """Return an inferred domain as text: an interval, and conditions after `where`."""
+    if interval.is_empty:
+        return "empty"
+    return str(interval) + (f" where {' and '.join(text(c, decimals=True) for c in rest)}" if rest else "")

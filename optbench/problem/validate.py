@@ -1,0 +1,450 @@
+"""From a draft to a problem: every text is read, every name declared once, every mistake collected.
+
+>>> from optbench.problem.draft import ProblemDraft, Text
+>>> problem = validated(ProblemDraft("minimize", Text("x*log(x)")), open_names=True)
+>>> problem.domains["x"][0]
+(0, inf)
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import prod
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from optbench.errors import Mistake, Place, ProblemError, nearest, printable
+from optbench.language.build import MAX_ENTRIES, number, shape_text, symbol
+from optbench.language.build import array as array_of
+from optbench.language.elaborate import Parsed, Scope, parse, parse_constraint
+from optbench.language.functions import EXPANDED, TABLE
+from optbench.language.graph import GraphError, Node, Shape, Symbol, functions, symbols
+from optbench.language.text import TooLong, number_text, text
+from optbench.problem.draft import (
+    ConstraintDraft,
+    Flag,
+    MethodDraft,
+    Number,
+    ParameterDraft,
+    ProblemDraft,
+    Scalar,
+    Text,
+    Values,
+    VariableDraft,
+)
+from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval, as_float
+from optbench.problem.problem import Constraint, Known, MethodChoice, Parameter, Problem, Variable
+
+_RESERVED = ("pi", "inf", "for", "in", "axis")
+_LONG = 2_000  # an objective that prints longer than this is shown as it was typed
+T = TypeVar("T")
+
+
+Range: TypeAlias = Text | tuple[Values, Values]
+
+
+def validated(draft: ProblemDraft, *, open_names: bool = False, default_range: Range | None = None) -> Problem:
+    """Return the problem of a draft; raise `ProblemError` with every mistake.
+
+    With `open_names` every name that is not declared is a variable (the command line) with the default range; else it is
+    a mistake.
+    """
+    return _Validation(draft, open_names, default_range).problem()
+
+
+class _Validation:
+    def __init__(self, draft: ProblemDraft, open_names: bool, default_range: Range | None) -> None:
+        self.draft, self.open_names, self.default_range = draft, open_names, default_range
+        self.mistakes: list[Mistake] = []
+        self.warnings: list[str] = []
+        self.nodes: dict[str, Node] = {}
+        self.values: dict[Symbol, Any] = {}
+
+    def problem(self) -> Problem:
+        draft = self.draft
+        self.check_names()
+        self.read_data()
+        parameters = tuple(p for p in map(self.parameter, draft.parameters) if p)
+        declared = [v for v in map(self.variable, draft.variables) if v]
+        scope = Scope(self.nodes, self.values, open=self.open_names or not draft.variables)
+        objective = self.expression(draft.objective, scope)
+        constraints = tuple(c for c in (self.constraint(c, i, scope) for i, c in enumerate(draft.constraints, 1)) if c)
+        if self.mistakes or objective is None:
+            raise ProblemError(*self.mistakes)
+        free = [self.variable(VariableDraft(Text(name), self.default_range)) for name in scope.found]
+        variables = tuple(declared) + tuple(v for v in free if v)
+        self.check_objective(objective, variables)
+        used = {s for node in (objective, *(c.condition for c in constraints)) for s in symbols(node)}
+        problem = Problem(
+            draft.name.value if draft.name else None,
+            draft.sense,
+            objective,
+            variables,
+            self.objective_text(objective),
+            parameters,
+            constraints,
+            {s: v for s, v in self.values.items() if s in used},
+            tuple(map(_method_choice, draft.methods)),
+            self.known(),
+            tuple(t.value for t in draft.tags),
+            draft.description.value if draft.description else None,
+            tuple(dict.fromkeys(self.warnings)),
+        )
+        if self.mistakes:
+            raise ProblemError(*self.mistakes)
+        return problem
+
+    # ---- mistakes -------------------------------------------------------------------------------------------------------
+
+    def mistake(self, sentence: str, place: Place | None = None, hint: str | None = None) -> None:
+        self.mistakes.append(Mistake(sentence, place, hint))
+
+    def attempt(self, what: Callable[[], T]) -> T | None:
+        """Return the value, or note the mistakes and return None."""
+        try:
+            return what()
+        except ProblemError as error:
+            self.mistakes.extend(error.mistakes)
+            return None
+
+    def check_names(self) -> None:
+        draft = self.draft
+        seen: dict[str, str] = {}
+        for kind, names in (("parameter", [p.name for p in draft.parameters]), ("variable", [v.name for v in draft.variables])):
+            for name in names:
+                self.check_name(name, kind)
+                if name.value in seen:
+                    self.mistake(f"{name.value} is declared twice, as a {seen[name.value]} and as a {kind}.", name.place)
+                seen[name.value] = kind
+
+    def check_name(self, name: Text, kind: str) -> None:
+        if not name.value.isidentifier():
+            self.mistake(
+                f"'{printable(name.value)}' can't name a {kind}; a name has letters, digits and _, and begins with no digit.", name.place
+            )
+        elif name.value in TABLE or name.value in EXPANDED or name.value in _RESERVED:
+            self.mistake(f"{name.value} has a meaning in the language and can't name a {kind}; {name.value}_ could.", name.place)
+
+    # ---- expressions ----------------------------------------------------------------------------------------------------
+
+    def expression(self, written: Text, scope: Scope) -> Node | None:
+        parsed = self.attempt(lambda: parse(written.value, scope, written.at))
+        return None if parsed is None else self.kept(parsed)
+
+    def kept(self, parsed: Parsed) -> Node:
+        self.warnings.extend(parsed.warnings)
+        return parsed.node
+
+    def constraint(self, draft: ConstraintDraft, position: int, scope: Scope) -> Constraint | None:
+        parsed = self.attempt(lambda: parse_constraint(draft.text.value, scope, draft.text.at))
+        if parsed is None:
+            return None
+        node = self.kept(parsed)
+        return Constraint(draft.name.value if draft.name else f"c{position}", node, self.shown(node, draft.text))
+
+    def shown(self, node: Node, written: Text) -> str:
+        """The expression as it is printed, or as it was typed where printing would be much longer."""
+        try:
+            printed = text(node, decimals=True)
+        except TooLong:
+            return " ".join(written.value.split())
+        return printed if len(printed) <= max(_LONG, 2 * len(written.value)) else " ".join(written.value.split())
+
+    def objective_text(self, objective: Node) -> str:
+        return self.shown(objective, self.draft.objective)
+
+    def check_objective(self, objective: Node, variables: Sequence[Variable]) -> None:
+        place = self.draft.objective.at(0, len(self.draft.objective.value))
+        if objective.shape:
+            self.mistake(
+                f"The objective is an array of shape {shape_text(objective.shape)}; a number is needed, for example its sum.", place
+            )
+        if "inf" in functions(objective):
+            self.mistake("inf is for bounds and can't stand in the objective.", place)
+        if not variables:
+            self.mistake("There is no variable in this problem.", place)
+        if sum(v.size for v in variables) > MAX_ENTRIES:
+            self.mistake(f"The variables have more than {MAX_ENTRIES:,} entries in all, which is the limit.", place)
+
+    def closed(self, value: Scalar, what: str) -> Node | None:
+        """The node of a number or of an expression without unknowns; what it needs must be declared before."""
+        if value is None:
+            return None
+        if isinstance(value, Number):
+            return number(value.value)
+        node = self.expression(value, Scope(self.nodes, self.values))
+        if node is None:
+            return None
+        if node.shape or any(s not in self.values for s in symbols(node)):
+            self.mistake(f"{what} must be one number, and {printable(value.value)} is not.", value.at(0, len(value.value)))
+            return None
+        return node
+
+    # ---- data and parameters --------------------------------------------------------------------------------------------
+
+    def read_data(self) -> None:
+        draft = self.draft.data
+        if draft is None:
+            return
+        from optbench.problem.data import column_names, read_columns
+
+        path = (self.draft.folder or Path()) / draft.file.value
+        written = set(re.findall(r"\w+", " ".join(t.value for t in self.texts())))
+        columns = self.attempt(lambda: read_columns(path, written.intersection(column_names(path, draft.file.place)), draft.file.place))
+        if columns is None:
+            return
+        for name, column in columns.items():
+            if name.isidentifier() and name not in TABLE and name not in EXPANDED and name not in _RESERVED:
+                self.declare_data(name, column.tolist(), (len(column),))
+        for matrix in draft.matrices:
+            self.declare_matrix(matrix.name, matrix.columns, columns)
+
+    def texts(self) -> Iterator[Text]:
+        """Every text in which a column may be named: other columns may hold anything, such as labels."""
+        draft = self.draft
+        yield draft.objective
+        yield from (c.text for c in draft.constraints)
+        yield from (p.value for p in draft.parameters if isinstance(p.value, Text))
+        yield from (column for m in (draft.data.matrices if draft.data else ()) for column in m.columns)
+
+    def declare_data(self, name: str, values: Any, shape: Shape) -> None:
+        whole = all(v == int(v) for v in values)
+        node = symbol(name, shape, whole)
+        self.nodes[name], self.values[node] = node, values
+
+    def declare_matrix(self, name: Text, columns: Sequence[Text], known: Mapping[str, Any]) -> None:
+        self.check_name(name, "matrix")
+        missing = [c for c in columns if c.value not in known]
+        for column in missing:
+            self.mistake(f"The data have no column {printable(column.value)}.{nearest(column.value, list(known))}", column.place)
+        if not missing and columns:
+            rows = zip(*(known[c.value] for c in columns), strict=True)
+            values = [float(v) for row in rows for v in row]
+            self.declare_data(name.value, values, (len(values) // len(columns), len(columns)))
+
+    def parameter(self, draft: ParameterDraft) -> Parameter | None:
+        name, value = draft.name.value, draft.value
+        if draft.is_symbol and isinstance(value, Text):
+            node = symbol(name, (), value.value == "integer")
+            self.nodes[name] = node
+            return Parameter(name, value.value, node)
+        if isinstance(value, Text):
+            expression = self.expression(value, Scope(self.nodes, self.values))
+            if expression is not None:
+                self.nodes[name] = expression
+            return Parameter(name, value.value)
+        if value is None:
+            self.mistake(f"The parameter {name} has no value.", draft.name.place)
+            return None
+        if isinstance(value, Number):
+            self.nodes[name] = number(value.value)
+            return Parameter(name, number_text(value.value, decimals=True))
+        return self.list_parameter(draft.name, value)
+
+    def list_parameter(self, name: Text, value: tuple[Values, ...]) -> Parameter | None:
+        shape = self.shape_of(value, name)
+        leaves = list(_leaves(value))
+        if shape is None:
+            return None
+        if all(isinstance(leaf, Number) for leaf in leaves):
+            numbers = [leaf.value for leaf in leaves if isinstance(leaf, Number)]
+            node = symbol(name.value, shape, all(v.denominator == 1 for v in numbers))
+            self.nodes[name.value], self.values[node] = node, numbers
+        else:
+            nodes = [self.closed(leaf, f"An entry of {name.value}") for leaf in leaves]
+            if any(n is None for n in nodes):
+                return None
+            self.nodes[name.value] = _nested([n for n in nodes if n is not None], shape)
+        return Parameter(name.value, f"[{', '.join(_scalar_text(leaf) for leaf in leaves[:20])}{', ...' if len(leaves) > 20 else ''}]")
+
+    def shape_of(self, value: Values, name: Text) -> Shape | None:
+        """The shape of a nested list, or None (and a mistake) where its rows differ in length."""
+        if not isinstance(value, tuple):
+            return ()
+        shapes = {self.shape_of(part, name) for part in value}
+        if len(shapes) != 1 or None in shapes:
+            if None not in shapes:
+                self.mistake(f"The entries of {name.value} do not form a regular array.", name.place)
+            return None
+        inner = shapes.pop()
+        assert inner is not None
+        return (len(value), *inner)
+
+    # ---- variables ------------------------------------------------------------------------------------------------------
+
+    def variable(self, draft: VariableDraft) -> Variable | None:
+        shape = draft.shape if draft.shape is not None else self.implied_shape(draft)
+        node = symbol(draft.name.value, shape, draft.integer)
+        self.nodes[draft.name.value] = node
+        ranges = self.ranges(draft, shape)
+        if ranges is None:
+            return None
+        starts = tuple(self.start(s, draft, shape, ranges) for s in ([draft.start] if draft.start is not None else []) + list(draft.starts))
+        return Variable(node, ranges, starts, draft.unit.value if draft.unit else None)
+
+    def implied_shape(self, draft: VariableDraft) -> Shape:
+        candidates = [draft.start, *(draft.range if isinstance(draft.range, tuple) else ())]
+        for value in candidates:
+            if isinstance(value, tuple):
+                return self.shape_of(value, draft.name) or ()
+        return ()
+
+    def ranges(self, draft: VariableDraft, shape: Shape) -> tuple[Interval, ...] | None:
+        what = f"An end of the range of {draft.name.value}"
+        if draft.range is None:
+            return (Interval(),)
+        if isinstance(draft.range, Text):
+            interval = self.interval(draft.range, what)
+            return None if interval is None else self.checked((interval,), draft)
+        lower, upper = (self.spread(end, shape, what, draft) for end in draft.range)
+        if lower is None or upper is None:
+            return None
+        count = max(len(lower), len(upper))
+        lows, highs = (ends * count if len(ends) == 1 else ends for ends in (lower, upper))
+        made = tuple(Interval(MINUS_INFINITY if a is None else a, INFINITY if b is None else b) for a, b in zip(lows, highs, strict=True))
+        return self.checked(made, draft)
+
+    def spread(self, value: Values, shape: Shape, what: str, draft: VariableDraft) -> list[Node | None] | None:
+        """One node for all entries, or one an entry; None and a mistake where the shape is wrong."""
+        if isinstance(value, Text):
+            return self.spread_text(value, shape, what)
+        if not isinstance(value, tuple):
+            return [self.closed(value, what)]
+        given = self.shape_of(value, draft.name)
+        if given != shape:
+            if given is not None:
+                self.mistake(
+                    f"{draft.name.value} has the shape {shape_text(shape)}, and a list of shape {shape_text(given)} is given.",
+                    draft.name.place,
+                )
+            return None
+        return [self.closed(leaf, what) for leaf in _leaves(value)]
+
+    def spread_text(self, value: Text, shape: Shape, what: str) -> list[Node | None] | None:
+        """An expression that is one number, or an array of the variable's shape such as zeros(3)."""
+        node = self.expression(value, Scope(self.nodes, self.values))
+        if node is None:
+            return None
+        if not node.shape:
+            return [self.closed(value, what)]
+        if node.shape != shape:
+            self.mistake(
+                f"{what} has the shape {shape_text(node.shape)}, and {shape_text(shape)} is needed.", value.at(0, len(value.value))
+            )
+            return None
+        from optbench.language.expand import entries
+
+        try:
+            return list(entries(node, {s: list(map(Fraction, v)) for s, v in self.values.items() if s in set(symbols(node))}))
+        except GraphError as error:
+            self.mistake(str(error), value.at(0, len(value.value)))
+            return None
+
+    def interval(self, written: Text, what: str) -> Interval | None:
+        """Read "[0, 10)", "(0, inf)" or "0..10"."""
+        whole, stripped = written.value, written.value.strip()
+        offset = whole.index(stripped) if stripped else 0
+        if ".." in stripped and stripped[0] not in "[(":
+            low = stripped.split("..", 1)[0]
+            middle, brackets = offset + len(low), "[]"
+            spans = ((offset, middle), (middle + 2, offset + len(stripped)))
+        elif len(stripped) > 2 and stripped[0] in "[(" and stripped[-1] in "])" and (comma := _top_level_comma(stripped)):
+            brackets = stripped[0] + stripped[-1]
+            spans = ((offset + 1, offset + comma), (offset + comma + 1, offset + len(stripped) - 1))
+        else:
+            self.mistake(f"'{printable(whole[:60])}' is no range; write [0, 10], (0, inf) or 0..10.", written.at(0, len(whole)))
+            return None
+        ends = [self.closed(_part(written, *span), what) for span in spans]
+        if ends[0] is None or ends[1] is None:
+            return None
+        return Interval(ends[0], ends[1], brackets[0] == "[", brackets[1] == "]")
+
+    def checked(self, ranges: tuple[Interval, ...], draft: VariableDraft) -> tuple[Interval, ...] | None:
+        for interval in ranges:
+            low, high = interval.floats
+            if math.isnan(low) or math.isnan(high) or low == math.inf or high == -math.inf:
+                self.mistake(f"The range {interval} of {draft.name.value} has an end that is no number.", self.range_place(draft))
+                return None
+            if interval.is_empty:
+                self.mistake(f"The range {interval} of {draft.name.value} is empty; the lower end comes first.", self.range_place(draft))
+                return None
+        return ranges
+
+    def range_place(self, draft: VariableDraft) -> Place | None:
+        return draft.range.place if isinstance(draft.range, Text) and draft.range.place else draft.name.place
+
+    def start(self, value: Values, draft: VariableDraft, shape: Shape, ranges: tuple[Interval, ...]) -> tuple[float | None, ...]:
+        size = prod(shape)
+        nodes = self.spread(value, shape, f"The start of {draft.name.value}", draft)
+        if nodes is None:
+            return (None,) * size
+        numbers = [None if n is None else as_float(n) for n in nodes]
+        numbers = numbers * size if len(numbers) == 1 else numbers
+        if any(n is not None and not math.isfinite(n) for n in numbers):
+            self.mistake(f"The start of {draft.name.value} is no finite number.", draft.name.place)
+        bounds = ranges * size if len(ranges) == 1 else ranges
+        inside = [n if n is None else min(max(n, b.floats[0]), b.floats[1]) for n, b in zip(numbers, bounds, strict=True)]
+        if inside != numbers:
+            self.warnings.append(f"The start of {draft.name.value} lies outside its range and was projected onto it.")
+        return tuple(inside)
+
+    # ---- the published answer -------------------------------------------------------------------------------------------
+
+    def known(self) -> Known | None:
+        draft = self.draft.known
+        if draft is None:
+            return None
+        value = self.closed(draft.value, "The known value")
+        at = {c.name.value: self.known_coordinate(c.value) for c in draft.at}
+        for coordinate in draft.at:
+            if coordinate.name.value not in self.nodes:
+                self.mistake(f"{printable(coordinate.name.value)} is no variable of this problem.", coordinate.name.place)
+        return Known(None if value is None else as_float(value), at, draft.source.value if draft.source else None)
+
+    def known_coordinate(self, value: Values) -> Any:
+        if isinstance(value, tuple):
+            return [self.known_coordinate(part) for part in value]
+        node = self.closed(value, "A known coordinate")
+        return None if node is None else as_float(node)
+
+
+def _part(written: Text, start: int, end: int) -> Text:
+    """A piece of a text, without blanks around it, that still knows its place."""
+    piece = written.value[start:end]
+    start += len(piece) - len(piece.lstrip())
+    return Text(piece.strip(), written.place, None if written.column is None else written.column + start)
+
+
+def _top_level_comma(stripped: str) -> int | None:
+    depth = 0
+    for position, character in enumerate(stripped):
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth == 1:
+            return position
+    return None
+
+
+def _leaves(value: Values) -> list[Scalar]:
+    """The entries of a nested list in row-major order."""
+    return [leaf for part in value for leaf in _leaves(part)] if isinstance(value, tuple) else [value]
+
+
+def _nested(nodes: Sequence[Node], shape: Shape) -> Node:
+    if len(shape) == 1:
+        return array_of(nodes)
+    step = len(nodes) // shape[0]
+    return array_of([_nested(nodes[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])])
+
+
+def _scalar_text(value: Scalar) -> str:
+    if isinstance(value, Number):
+        return number_text(value.value, decimals=True)
+    return "null" if value is None else value.value
+
+
+def _method_choice(draft: MethodDraft) -> MethodChoice:
+    options = [(o.name.value, o.value.value if isinstance(o.value, Number | Flag | Text) else "") for o in draft.options]
+    return MethodChoice(draft.name.value, tuple(options))

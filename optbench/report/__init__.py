@@ -1,0 +1,1 @@
+"""Renderings of a result: one file a format, each with `render(result) -> str`."""

@@ -1,0 +1,170 @@
+"""The result as people read it: the problem, the answer in a sentence, and a table with a row for each attempt.
+
+Whatever comes from the user is printed as `Text`, never as markup, with control characters escaped. Without a terminal
+there is no colour, no box and no truncation.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from optbench.errors import printable
+from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, Solution
+
+_WIDE = 100_000  # characters of a line that nothing wraps
+_LONG_FORMULA = 400  # longer formulas are shown in JSON only
+_COORDINATES = 4  # of a point that are shown
+_COLOURS = {
+    AttemptStatus.CONVERGED: "green",
+    AttemptStatus.STALLED: "yellow",
+    AttemptStatus.LIMIT: "yellow",
+    AttemptStatus.DIVERGED: "red",
+    AttemptStatus.CRASHED: "red",
+    AttemptStatus.KILLED: "red",
+    AttemptStatus.NOT_APPLICABLE: "dim",
+}
+_HEADINGS = ("method", "status", "value", "point", "error", "iterations", "evaluations", "time")
+
+
+def render(result: Result) -> str:
+    """Return the text for a pipe or a file."""
+    out = io.StringIO()
+    console = Console(file=out, width=_WIDE, color_system=None, force_terminal=False, highlight=False, markup=False, emoji=False)
+    console.print(picture(result, boxed=False))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def picture(result: Result, boxed: bool = True) -> Group:
+    """Return what the console prints."""
+    parts: list[RenderableType] = []
+    if result.problem is not None:
+        parts += [*(Text(line) for line in heading(result.problem)), Text()]
+    parts.append(Text(printable(result.sentence), style="bold"))
+    parts += [Text("  " + line) for line in _answer(result)]
+    if result.attempts:
+        parts += [Text(), rows(result.attempts, boxed), *_notes(result.attempts)]
+    return Group(*parts)
+
+
+def rows(attempts: Sequence[Attempt], boxed: bool = True) -> Table:
+    """Return the table of attempts."""
+    table = Table(box=box.SIMPLE_HEAD if boxed else None, pad_edge=False, header_style="bold" if boxed else "")
+    for heading in _HEADINGS:
+        right = heading in ("value", "error", "iterations", "evaluations", "time")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "point", overflow="fold")
+    for attempt in attempts:
+        table.add_row(*_cells(attempt))
+    return table
+
+
+def _cells(attempt: Attempt) -> Iterator[Text]:
+    yield Text(attempt.method if attempt.kind != "exact" else f"exact: {attempt.method}")
+    yield Text(attempt.status.value.replace("_", " "), style=_COLOURS[attempt.status])
+    yield Text(_number(attempt.value, 10))
+    yield Text(_point(attempt.point))
+    yield Text(_number(attempt.error_value, 2))
+    yield Text("" if attempt.iterations is None else f"{attempt.iterations:,}")
+    yield Text(_evaluations(attempt))
+    yield Text(_duration(attempt.setup_seconds + attempt.solve_seconds))
+
+
+def _notes(attempts: Sequence[Attempt]) -> Iterator[Text]:
+    """Why rows are what they are, where that needs saying."""
+    explained = [a for a in attempts if a.reason and a.status is not AttemptStatus.CONVERGED]
+    if explained:
+        yield Text()
+    for attempt in explained:
+        yield Text(f"{attempt.method}: {printable(attempt.reason or '')}", style="dim")
+
+
+def heading(problem: ProblemSummary) -> Iterator[str]:
+    """Return the problem's lines: what is asked, of which variables, on which ranges."""
+    title = f"{printable(problem.name)}: " if problem.name else ""
+    yield f"{title}{problem.sense} {printable(_shortened(problem.objective))}"
+    for constraint in problem.constraints:
+        yield f"  subject to {printable(_shortened(constraint['text']))}"
+    for name, value in problem.parameters.items():
+        yield f"  {name} = {printable(_shortened(value))}" if value.split()[0] not in _KINDS else f"  {name} is {value}"
+    for name, v in problem.variables.items():
+        shape = f"[{', '.join(map(str, v.shape))}]" if v.shape else ""
+        ranges = v.range if isinstance(v.range, str) else "a range for each entry"
+        whole = ", whole numbers" if v.integer else ""
+        unit = f" {printable(v.unit)}" if v.unit else ""
+        defined = f"; defined on {printable(v.domain)}" if v.domain is not None and v.domain != ranges else ""
+        yield f"  {name}{shape} in {printable(ranges)}{unit}{whole}{defined}"
+
+
+_KINDS = ("positive", "nonnegative", "negative", "real", "integer")
+
+
+def _answer(result: Result) -> Iterator[str]:
+    """The exact parts of the answer, one a line."""
+    for solution in result.solutions[:10]:
+        for name, formula in (solution.exact or {}).items():
+            if len(str(formula)) <= _LONG_FORMULA:
+                yield f"{name} = {formula}"
+    if result.value_exact is not None and len(result.value_exact) <= _LONG_FORMULA:
+        yield f"value = {result.value_exact}"
+    if result.value_enclosure is not None:
+        yield f"value in [{result.value_enclosure[0]}, {result.value_enclosure[1]}]"
+    if result.closed_form is not None and result.closed_form.verdict == "found":
+        proof = "verified exactly" if result.assurance is Assurance.EXACT else "not proved to be the global one"
+        yield f"closed form: found ({(result.closed_form.cls or '').replace('_', ' ')}), {proof}"
+    if result.solutions and (result.assurance is not Assurance.EXACT):
+        yield from _conditions(result.solutions[0])
+
+
+def _conditions(solution: Solution) -> Iterator[str]:
+    optimality = solution.optimality
+    if optimality is not None and optimality.stationarity is not None:
+        curvature = f", curvature {optimality.curvature}" if optimality.curvature else ""
+        yield f"checked at the point ({solution.kind}): scaled gradient {optimality.stationarity:.1e}{curvature}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 300 else f"{text[:297]}..."
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}g}"
+
+
+def _point(point: Mapping[str, Any] | None) -> str:
+    if point is None:
+        return ""
+    shown = []
+    for name, value in point.items():
+        entries = value if isinstance(value, list) else [value]
+        flat = list(_leaves(entries))
+        text = ", ".join(f"{e:.6g}" for e in flat[:_COORDINATES]) + (", ..." if len(flat) > _COORDINATES else "")
+        shown.append(f"{name} = [{text}]" if isinstance(value, list) else f"{name} = {value:.9g}")
+    return ", ".join(shown[:_COORDINATES]) + (", ..." if len(shown) > _COORDINATES else "")
+
+
+def _leaves(values: Any) -> Iterator[float]:
+    for value in values:
+        if isinstance(value, list):
+            yield from _leaves(value)
+        else:
+            yield value
+
+
+def _evaluations(attempt: Attempt) -> str:
+    """Objective, gradient and Hessian evaluations, as 12 + 5 + 3."""
+    counts = [attempt.objective_evaluations, attempt.gradient_evaluations, attempt.hessian_evaluations]
+    while len(counts) > 1 and not counts[-1]:
+        counts.pop()
+    return " + ".join(f"{c:,}" for c in counts) if any(counts) else ""
+
+
+def _duration(seconds: float) -> str:
+    if not seconds:
+        return ""
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"

@@ -1,0 +1,196 @@
+"""The result: what every answer of optbench is, as typed data and as JSON (`"schema": "optbench/result/1"`).
+
+A field is a number or None, or text, never both. Exact things and bounds are text, numbers are doubles. Later versions
+only add fields.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+SCHEMA = "optbench/result/1"
+
+
+class Status(Enum):
+    """What is known of the problem's optimum."""
+
+    OPTIMAL = "optimal"
+    LOCALLY_OPTIMAL = "locally_optimal"
+    FEASIBLE = "feasible"
+    NOT_ATTAINED = "not_attained"
+    UNBOUNDED = "unbounded"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+    INVALID = "invalid"
+
+
+class Assurance(Enum):
+    """How well the answer is known, from the best downwards."""
+
+    EXACT = "exact"
+    CERTIFIED = "certified"
+    LOCAL = "local"
+    FEASIBLE = "feasible"
+    NONE = "none"
+
+    @property
+    def rank(self) -> int:
+        """0 for the best."""
+        return list(Assurance).index(self)
+
+
+class AttemptStatus(Enum):
+    """How an attempt ended; the value goes into JSON."""
+
+    CONVERGED = "converged"
+    STALLED = "stalled"
+    LIMIT = "limit"
+    DIVERGED = "diverged"
+    CRASHED = "crashed"
+    KILLED = "killed"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True)
+class VariableSummary:
+    """A variable as the problem states it."""
+
+    range: Any  # text, or a list of texts in the variable's shape where the entries differ
+    domain: str | None  # where the problem is defined, as far as it was inferred for this variable alone
+    shape: list[int] | None
+    integer: bool
+    unit: str | None
+
+
+@dataclass(frozen=True)
+class ProblemSummary:
+    """The problem as it was understood."""
+
+    name: str | None
+    hash: str
+    sense: str
+    objective: str
+    variables: Mapping[str, VariableSummary]
+    parameters: Mapping[str, str]
+    constraints: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Optimality:
+    """The optimality conditions, evaluated at a point."""
+
+    stationarity: float | None  # infinity norm of the projected gradient, relative to max(1, |value|)
+    infeasibility: float  # greatest violation of a bound or constraint
+    curvature: str | None  # positive, negative, semidefinite, indefinite: of the second derivative on the free directions
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """Whether a stationary point has a closed form."""
+
+    verdict: str  # found, none, not_found
+    cls: str | None = None  # rational, radicals, elementary, lambertw, algebraic_root; `class` in JSON
+    none_in: list[str] = field(default_factory=list)
+    scope: str | None = None
+    theorem: str | None = None
+    assumes: list[str] = field(default_factory=list)
+    review: str | None = None
+    certificate: Any = None
+    unreviewed: Any = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A point where the optimum is, or is approached."""
+
+    point: Mapping[str, Any] | None  # floats in the variables' shapes; None for a limit at infinity
+    exact: Mapping[str, Any] | None = None
+    enclosure: Mapping[str, Any] | None = None
+    kind: str = "interior"  # interior, boundary, kink, limit
+    unique: bool = False
+    family: Mapping[str, str] | None = None
+    multipliers: Mapping[str, float] = field(default_factory=dict)
+    optimality: Optimality | None = None
+    closed_form: ClosedForm | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One row of the comparison: what one method did, at what cost, and how far off it is."""
+
+    method: str
+    kind: str  # exact, certified, numerical
+    status: AttemptStatus
+    reason: str | None = None
+    value: float | None = None
+    point: Mapping[str, Any] | None = None
+    error_value: float | None = None  # |value - exact value|
+    error_point: float | None = None  # distance to the nearest exact solution, infinity norm
+    infeasibility: float | None = None
+    iterations: int | None = None
+    objective_evaluations: int = 0
+    gradient_evaluations: int = 0
+    hessian_evaluations: int = 0
+    constraint_evaluations: int = 0
+    setup_seconds: float = 0.0
+    solve_seconds: float = 0.0
+    seed: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    version: str = ""
+    trace: Any = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The whole answer."""
+
+    problem: ProblemSummary | None
+    status: Status
+    assurance: Assurance
+    sentence: str
+    value: float | None = None
+    value_exact: str | None = None
+    value_enclosure: list[str] | None = None
+    solutions: list[Solution] = field(default_factory=list)
+    complete: bool = False
+    closed_form: ClosedForm | None = None
+    certificate: Any = None
+    fit: Any = None
+    attempts: list[Attempt] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    disagreements: list[str] = field(default_factory=list)  # answers that exclude each other; nothing is claimed then
+    seed: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None  # only with status invalid
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object, as dicts and lists."""
+        plain = _plain(self)
+        if self.error is None:
+            del plain["error"]
+        return {"schema": SCHEMA, **plain}
+
+    def to_json(self) -> str:
+        """Return the JSON text of one line; numbers are the shortest that read back the same, never NaN or Infinity."""
+        return json.dumps(self.to_dict(), allow_nan=False, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"class" if f.name == "cls" else f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

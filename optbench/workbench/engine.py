@@ -1,0 +1,282 @@
+"""The engine: from a problem to its result.
+
+The exact stage and the methods run side by side in supervised children. Each point that comes back is judged here, on
+its own merits; then `verdict` joins what was proved with what was found. Rows can be watched as they finish.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from optbench import __version__
+from optbench.exact.answer import ExactAnswer
+from optbench.problem.problem import Problem, domain_text
+from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, VariableSummary
+from optbench.workbench import attempt
+from optbench.workbench.function import Function
+from optbench.workbench.judgement import Judgement, judge
+from optbench.workbench.panel import Entrant, entrants, plain_options
+from optbench.workbench.settings import Settings
+from optbench.workbench.starts import starts
+from optbench.workbench.supervisor import Ended, Ending, Limits, Message, Supervisor
+from optbench.workbench.verdict import Finding, empty_domain, verdict
+
+_GRACE = 1.0  # seconds that an attempt gets to report after its own deadline, before it is killed
+_EXACT = "exact stage"
+Listener = Callable[[Attempt], None]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C came; `result` has what was done."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__("interrupted")
+        self.result = result
+
+
+def solve(problem: Problem, settings: Settings | None = None, listener: Listener = lambda row: None) -> Result:
+    """Return the result of a problem; `listener` is called with each row of the comparison as it finishes.
+
+    Rows that the listener saw lack their true errors, which are known only at the end. Raises `UsageError` for unknown
+    methods and options, and on Ctrl-C `Interrupted` with what was done, after every child is gone.
+    """
+    settings = settings or Settings()
+    nothing_there = empty_domain(problem)
+    function = Function(problem)
+    field = entrants(problem, function, settings.methods or problem.methods)
+    if nothing_there is not None:
+        return _completed(nothing_there, problem, settings)
+    run = _Run(problem, settings, function, field, listener)
+    interrupted = run.attempt_all()
+    result = _completed(verdict(problem, function, run.answer, run.findings()), problem, settings)
+    if interrupted:
+        raise Interrupted(result)
+    return result
+
+
+class _Run:
+    """The attempts on one problem."""
+
+    def __init__(self, problem: Problem, settings: Settings, function: Function, field: list[Entrant], listener: Listener) -> None:
+        self.problem, self.settings, self.function, self.listener = problem, settings, function, listener
+        self.field = {entrant.method.name: entrant for entrant in field}
+        self.rows: dict[str, tuple[Attempt, Judgement | None]] = {}
+        self.latest: dict[str, Any] = {}  # the last message of each attempt that still runs
+        self.answer: ExactAnswer | None = None
+        self.starts: list[list[float]] = []
+
+    def findings(self) -> list[Finding]:
+        """The rows in the order of the comparison, exact stage first."""
+        order = [_EXACT, *self.field]
+        return [Finding(*self.rows[name]) for name in order if name in self.rows]
+
+    def attempt_all(self) -> bool:
+        """Run everything; return whether it was interrupted, with rows for what was not finished."""
+        try:
+            self.supervise()
+        except KeyboardInterrupt:
+            for name in [*([_EXACT] if self.settings.exact else []), *self.field]:
+                if name not in self.rows:
+                    ended = Ended(name, Ending.CANCELLED, "was interrupted", None, 0.0, 0.0)
+                    self.rows[name] = self.row_of(ended)
+            return True
+        return False
+
+    def supervise(self) -> None:
+        began = time.monotonic()
+        with Supervisor(jobs=self.settings.jobs, debug=self.settings.debug) as supervisor:
+            if self.settings.exact:
+                self.submit_exact(supervisor)
+            runnable = self.refuse_some()
+            if runnable:
+                self.submit_methods(supervisor, runnable, began)
+            for event in supervisor.events():
+                if isinstance(event, Message):
+                    self.latest[event.key] = event.payload
+                else:
+                    self.finish(event.key, *self.row_of(event))
+
+    def row_of(self, event: Ended) -> tuple[Attempt, Judgement | None]:
+        return (self.exact_row(event), None) if event.key == _EXACT else self.numerical_row(event)
+
+    def finish(self, name: str, row: Attempt, judgement: Judgement | None) -> None:
+        self.rows[name] = (row, judgement)
+        self.listener(row)
+
+    # ---- the exact stage ------------------------------------------------------------------------------------------------
+
+    def submit_exact(self, supervisor: Supervisor) -> None:
+        problem, digits = self.problem, self.settings.digits
+
+        def task(send: Callable[[Any], None]) -> Any:
+            from optbench.exact.stage import solve as solve_exactly
+
+            return solve_exactly(problem, digits, send).to_json()
+
+        seconds = min(self.settings.exact_time, self.settings.time_limit)
+        supervisor.submit(_EXACT, task, Limits(seconds, self.settings.memory_limit))
+
+    def exact_row(self, event: Ended) -> Attempt:
+        payload = event.payload if event.ending is Ending.FINISHED else self.latest.get(_EXACT)
+        answer = self.answer = None if payload is None else ExactAnswer.from_json(payload)
+        status, reason = _exact_status(event, answer)
+        row = Attempt(_EXACT if answer is None else answer.strategy, "exact", status, reason, solve_seconds=event.wall_seconds)
+        row = replace(row, version=f"optbench {__version__}")
+        if answer is None:
+            return row
+        return replace(row, value=answer.value, point=answer.solutions[0].point if answer.solutions else None)
+
+    # ---- numerical methods ------------------------------------------------------------------------------------------------
+
+    def refuse_some(self) -> list[Entrant]:
+        """Give a row to each method that is not applicable; return the others."""
+        for name, entrant in self.field.items():
+            if entrant.refusal is not None:
+                self.finish(name, self.row(entrant, AttemptStatus.NOT_APPLICABLE, entrant.refusal), None)
+        return [entrant for entrant in self.field.values() if entrant.refusal is None]
+
+    def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant], began: float) -> None:
+        settings, function = self.settings, self.function
+        self.starts = starts(function, settings.seed)
+        function.prepare()  # compiled once here, not in every child
+        seconds = (settings.time_limit - (time.monotonic() - began)) * min(1.0, settings.jobs / (len(runnable) + settings.exact))
+        budget = attempt.Budget(max(0.0, seconds))
+        for entrant in runnable:
+            supervisor.submit(entrant.method.name, self.task(entrant, budget), Limits(budget.seconds + _GRACE, settings.memory_limit))
+
+    def task(self, entrant: Entrant, budget: attempt.Budget) -> Callable[[Callable[[Any], None]], Any]:
+        settings, name = self.settings, entrant.method.name
+
+        def run(send: Callable[[Any], None]) -> Any:
+            with _silent_numpy():
+                seed = settings.seed_of(name)
+                return attempt.run(
+                    self.function, entrant.method, entrant.options, self.starts, budget, settings.tolerance, seed, settings.trace, send
+                )
+
+        return run
+
+    def numerical_row(self, event: Ended) -> tuple[Attempt, Judgement | None]:
+        entrant = self.field[event.key]
+        if event.ending is Ending.FINISHED:
+            facts, row = event.payload, self.row(entrant, AttemptStatus(event.payload["status"]), event.payload["reason"])
+        else:
+            facts = self.latest.get(event.key, {})
+            killed = event.ending in (Ending.TIME, Ending.MEMORY, Ending.CANCELLED)
+            row = self.row(entrant, AttemptStatus.KILLED if killed else AttemptStatus.CRASHED, event.reason)
+        row = _with_costs(row, facts, event)
+        if facts.get("x") is None:
+            return row, None
+        judgement = judge(self.function, self.function.space.point(facts["x"]))
+        return self.judged(row, judgement, facts), judgement
+
+    def row(self, entrant: Entrant, status: AttemptStatus, reason: str | None) -> Attempt:
+        options = plain_options(entrant.options)
+        if self.starts and entrant.refusal is None and self.function.dimension <= 100:
+            options["start"] = (
+                [self.function.named(s) for s in self.starts] if len(self.starts) > 1 else self.function.named(self.starts[0])
+            )
+        seed = self.settings.seed_of(entrant.method.name)
+        return Attempt(entrant.method.name, "numerical", status, reason, seed=seed, options=options, version=f"optbench {__version__}")
+
+    def judged(self, row: Attempt, judgement: Judgement, facts: dict[str, Any]) -> Attempt:
+        """The row with its point as we find it; a claim that does not hold is taken back."""
+        if row.status is AttemptStatus.CONVERGED and judgement.reason is not None:
+            row = replace(row, status=AttemptStatus.STALLED, reason=f"it says '{row.reason}', but {judgement.reason}")
+        usable = math.isfinite(judgement.value)
+        return replace(
+            row,
+            value=self.problem.sign * judgement.value if usable else None,
+            point=self.function.named(facts["x"]),
+            infeasibility=_known(judgement.optimality.infeasibility),
+        )
+
+
+def _exact_status(event: Ended, answer: ExactAnswer | None) -> tuple[AttemptStatus, str | None]:
+    if event.ending is not Ending.FINISHED:
+        killed = event.ending in (Ending.TIME, Ending.MEMORY, Ending.CANCELLED)
+        return (AttemptStatus.KILLED if killed else AttemptStatus.CRASHED), event.reason
+    assert answer is not None
+    if answer.assurance is Assurance.EXACT:
+        return AttemptStatus.CONVERGED, answer.reason
+    return (AttemptStatus.STALLED if answer.value_exact is not None else AttemptStatus.NOT_APPLICABLE), answer.reason
+
+
+def _with_costs(row: Attempt, facts: dict[str, Any], event: Ended) -> Attempt:
+    values, gradients, hessians, constraints = facts.get("counts", [0, 0, 0, 0])
+    solved = facts.get("solve_seconds", event.wall_seconds)
+    return replace(
+        row,
+        iterations=facts.get("iterations"),
+        objective_evaluations=values,
+        gradient_evaluations=gradients,
+        hessian_evaluations=hessians,
+        constraint_evaluations=constraints,
+        setup_seconds=round(max(0.0, event.wall_seconds - solved), 6),
+        solve_seconds=round(solved, 6),
+        trace=facts.get("trace"),
+    )
+
+
+def _known(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _silent_numpy() -> Any:
+    """Overflow is an answer, not a warning; without numpy there is nothing to silence."""
+    from contextlib import nullcontext
+
+    return sys.modules["numpy"].errstate(all="ignore") if "numpy" in sys.modules else nullcontext()
+
+
+# ---- what every result says of its making ----------------------------------------------------------------------------------
+
+
+def _completed(result: Result, problem: Problem, settings: Settings) -> Result:
+    return replace(
+        result,
+        problem=summary(problem),
+        warnings=[*problem.warnings, *result.warnings],
+        seed=settings.seed,
+        options=settings.as_options(),
+        environment=environment(),
+    )
+
+
+def summary(problem: Problem) -> ProblemSummary:
+    """Return the problem as the result states it."""
+    variables = {}
+    for v in problem.variables:
+        ranges: Any = str(v.ranges[0]) if len(v.ranges) == 1 else [str(r) for r in v.ranges]
+        domain = None if v.shape else domain_text(*problem.domains[v.name])
+        variables[v.name] = VariableSummary(ranges, domain, list(v.shape) or None, v.symbol.integer, v.unit)
+    return ProblemSummary(
+        problem.name,
+        problem.hash,
+        problem.sense,
+        problem.objective_text,
+        variables,
+        {p.name: p.value for p in problem.parameters},
+        [{"name": c.name, "text": c.text} for c in problem.constraints],
+    )
+
+
+def environment() -> dict[str, Any]:
+    """Return the versions in use, the processor and the number of threads."""
+    import os
+
+    libraries = {name: sys.modules[name] for name in ("numpy", "scipy", "sympy", "flint") if name in sys.modules}
+    versions = {("python-flint" if name == "flint" else name): module.__version__ for name, module in libraries.items()}
+    machine = os.uname()
+    return {
+        "optbench": __version__,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        **versions,
+        "system": f"{machine.sysname} {machine.machine}",
+        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+    }

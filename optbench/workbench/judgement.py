@@ -1,0 +1,144 @@
+"""What the engine itself finds at a point that a method claims, whatever the method said.
+
+The point is evaluated again, in the range and the natural domain; then first-order and second-order conditions are
+checked, and the function is looked at in a neighbourhood, since a vanishing second derivative decides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from optbench.result import Assurance, Optimality
+from optbench.workbench.function import Function
+from optbench.workbench.objective import stationarity
+
+FEASIBILITY = 1e-6  # tolerated violation of a constraint; ranges are obeyed exactly
+STATIONARITY = 1e-5  # greatest scaled projected gradient of a point that is called a local optimum
+_CURVATURE = 1e-8  # relative to the greatest second derivative
+_DENSE = 400  # up to this dimension the Hessian's eigenvalues are computed
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What holds at a point. `x` is the flat point, `value` the minimand there."""
+
+    x: Any
+    value: float
+    assurance: Assurance  # local, feasible or none
+    optimality: Optimality
+    kind: str  # interior, boundary or kink
+    reason: str | None  # why it is no more than that
+
+
+def judge(function: Function, x: Any) -> Judgement:
+    """Return what is known of a claimed point."""
+    violation = function.violation(x)
+    value = function.value(x)
+    if not math.isfinite(value) or not function.defined(x):
+        return _refused(function, x, value, violation, "the function is not defined there")
+    if violation > FEASIBILITY:
+        return _refused(function, x, value, violation, f"it violates a constraint by {violation:.1e}")
+    if function.problem.constraints:
+        return _only_feasible(function, x, value, violation, None, "optimality under constraints is not checked")
+    if function.gradient_missing_because:
+        return _only_feasible(function, x, value, violation, None, function.gradient_missing_because)
+    return _with_gradient(function, x, value, violation)
+
+
+def _refused(function: Function, x: Any, value: float, violation: float, reason: str) -> Judgement:
+    return Judgement(x, value, Assurance.NONE, Optimality(None, violation, None), _place(function, x), reason)
+
+
+def _only_feasible(function: Function, x: Any, value: float, violation: float, slope: float | None, reason: str) -> Judgement:
+    return Judgement(x, value, Assurance.FEASIBLE, Optimality(slope, violation, None), _place(function, x), reason)
+
+
+def _with_gradient(function: Function, x: Any, value: float, violation: float) -> Judgement:
+    gradient = function.gradient(x)
+    slope = stationarity(function, x, value, gradient)
+    if not slope <= STATIONARITY:
+        if function.scalar and _is_kink(function, x):
+            return Judgement(x, value, Assurance.LOCAL, Optimality(None, violation, None), "kink", None)
+        shown = "undefined" if math.isinf(slope) else f"{slope:.1e}"
+        stationary = None if math.isinf(slope) else slope
+        return _only_feasible(function, x, value, violation, stationary, f"the scaled gradient is {shown} there")
+    curvature = _curvature(function, x, gradient)
+    optimality = Optimality(slope, violation, curvature)
+    if curvature in ("negative", "indefinite"):
+        return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), f"the curvature is {curvature} there")
+    if _decreases_nearby(function, x, value):
+        return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), "there are lower values nearby")
+    return Judgement(x, value, Assurance.LOCAL, optimality, _place(function, x), None)
+
+
+def _place(function: Function, x: Any) -> str:
+    ends = zip(function.space.coordinates(x), function.closed_box, strict=True)
+    return "boundary" if any(c in pair for c, pair in ends) else "interior"
+
+
+def _is_kink(function: Function, x: float) -> bool:
+    """Whether a function of one variable falls towards x from both sides, with slopes that do not vanish."""
+    h = 1e-6 * max(1.0, abs(x))
+    left, right = function.gradient(x - h), function.gradient(x + h)
+    low, high = function.lower, function.upper
+    return bool((x - h < low or left < 0) and (x + h > high or right > 0) and not _decreases_nearby(function, x, function.value(x)))
+
+
+def _curvature(function: Function, x: Any, gradient: Any) -> str | None:
+    """The sign of the Hessian on the directions that no active bound holds; None where it is not computed."""
+    if function.dimension > _DENSE or function.hessian_missing_because:
+        return None
+    hessian = function.hessian(x)
+    if function.scalar:
+        free = bool(function.space.free(x, gradient, function.lower, function.upper))
+        return _signs([hessian] if free else [])
+    import numpy as np
+
+    mask = np.asarray(function.space.free(x, gradient, function.lower, function.upper))
+    free_part = hessian[np.ix_(mask, mask)]
+    if not np.all(np.isfinite(free_part)):
+        return None
+    return _signs(list(np.linalg.eigvalsh(free_part)))
+
+
+def _signs(eigenvalues: list[float]) -> str | None:
+    if not eigenvalues or not all(map(math.isfinite, eigenvalues)):
+        return None
+    scale = _CURVATURE * max(map(abs, eigenvalues))
+    low, high = min(eigenvalues), max(eigenvalues)
+    if low > scale:
+        return "positive"
+    if low < -scale:
+        return "negative" if high < -scale else "indefinite"
+    return "semidefinite"
+
+
+def _decreases_nearby(function: Function, x: Any, value: float) -> bool:
+    """Whether a point near x, along an axis or a random direction, has a clearly lower value."""
+    space, chance = function.space, random.Random(0)
+    room = 1e-9 * max(1.0, abs(value))
+    size = max(1.0, space.max_abs(x))
+    for direction in _directions(function, chance):
+        for h in (1e-4, 1e-3, 1e-2):
+            for sign in (1.0, -1.0):
+                y = space.clip(x + (sign * h * size) * direction, function.lower, function.upper)
+                if function.value(y) < value - room and _is_downhill(function, x, y, value):
+                    return True
+    return False
+
+
+def _is_downhill(function: Function, x: Any, y: Any, value: float) -> bool:
+    """Whether the way from x to a lower y never rises: else y belongs to another valley."""
+    return all(function.value(x + (k / 16) * (y - x)) <= value + 1e-12 * max(1.0, abs(value)) for k in range(1, 16))
+
+
+def _directions(function: Function, chance: random.Random) -> list[Any]:
+    n = function.dimension
+    if function.scalar:
+        return [1.0]
+    axes = [function.space.unit(i) for i in (range(n) if n <= 20 else chance.sample(range(n), 20))]
+    mixed = [function.space.point([chance.gauss(0, 1) / math.sqrt(n) for _ in range(n)]) for _ in range(min(4 * n, 20))]
+    return axes + mixed

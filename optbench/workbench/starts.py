@@ -1,0 +1,70 @@
+"""Where methods begin: the problem's starts, completed or made by the engine.
+
+Made starts are points of a Sobol sequence, shifted by the seed and mapped into the box: linearly into a finite range, by
+t/(1 - t) into a half-infinite one, by the logit into an infinite one. Among the first of them at which the function is
+defined, the one with the least value is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import chain
+
+from optbench.workbench.function import Function
+from optbench.workbench.sobol import points
+
+_HALF_INFINITE = 2.0  # the median distance from the finite end
+_INFINITE = 3.0  # three quarters of the points lie within +-_INFINITE*log(7)
+_TRIED = 32  # points of the sequence that are looked at; more while none is defined
+_TRIED_AT_MOST = 2048
+
+
+def starts(function: Function, seed: int) -> list[list[float]]:
+    """Return the starts as flat points; one made by the engine where the problem names none.
+
+    Where no point is found at which the function is defined, the start is undefined there, and methods say so.
+    """
+    given = _given(function)
+    if given and all(c is not None for start in given for c in start):
+        return [[float(c) for c in start if c is not None] for start in given]
+    made = _made(function, seed, given[0] if given else None)
+    return [[m if c is None else c for m, c in zip(made, start, strict=True)] for start in given] if given else [made]
+
+
+def _given(function: Function) -> list[list[float | None]]:
+    variables = function.problem.variables
+    count = max((len(v.starts) for v in variables), default=0)
+    blank = {v.name: (None,) * v.size for v in variables}
+    rows = [[v.starts[min(k, len(v.starts) - 1)] if v.starts else blank[v.name] for v in variables] for k in range(count)]
+    return [list(chain.from_iterable(row)) for row in rows]
+
+
+def _made(function: Function, seed: int, given: Sequence[float | None] | None) -> list[float]:
+    low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
+    best, best_value = None, math.inf
+    tried = _TRIED if function.dimension <= 64 else 1
+    for number, unit in enumerate(points(_TRIED_AT_MOST if function.dimension <= 64 else 16, function.dimension, seed)):
+        if number >= tried and best is not None:
+            break
+        x = [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)]
+        if given is not None:
+            x = [m if c is None else c for m, c in zip(x, given, strict=True)]
+        value = function.value(function.space.point(x))
+        if best is None and number == 0:
+            first = x
+        if value < best_value and math.isfinite(value):
+            best, best_value = x, value
+    return first if best is None else best
+
+
+def _mapped(t: float, low: float, high: float) -> float:
+    """A number of (0, 1) as one of the range."""
+    t = min(max(t, 2.0**-33), 1 - 2.0**-33)
+    if math.isfinite(low) and math.isfinite(high):
+        return min(max(low + (high - low) * t, low), high)
+    if math.isfinite(low):
+        return low + _HALF_INFINITE * t / (1 - t)
+    if math.isfinite(high):
+        return high - _HALF_INFINITE * t / (1 - t)
+    return _INFINITE * math.log(t / (1 - t))

@@ -1,0 +1,269 @@
+"""The verdict: what was proved and what was found, joined into one result that claims no more than either allows.
+
+A proved answer stands unless a point that was found contradicts it; then both are shown and nothing is claimed. A
+formula without proof stands beside the numbers as long as no method found a lower value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from optbench.exact.answer import ExactAnswer, ExactSolution
+from optbench.problem.problem import Problem
+from optbench.result import Assurance, Attempt, AttemptStatus, ClosedForm, Optimality, Result, Solution, Status
+from optbench.workbench.function import Function
+from optbench.workbench.judgement import Judgement, judge
+
+_TIE = 1e-9  # relative difference of values below which the better known point is preferred
+_PUBLISHED = 1e-6  # relative difference from a published value that is worth a warning
+
+
+class Finding(NamedTuple):
+    """A row of the comparison and what was found at its point."""
+
+    row: Attempt
+    judgement: Judgement | None
+
+
+def empty_domain(problem: Problem) -> Result | None:
+    """Return the result of a problem that is defined nowhere on its range, as far as the ranges show it."""
+    for name, (interval, _) in problem.domains.items():
+        if interval.is_empty:
+            sentence = f"The problem is infeasible: on the range of {name} the function is defined nowhere."
+            return Result(None, Status.INFEASIBLE, Assurance.EXACT, sentence)
+    return None
+
+
+def verdict(problem: Problem, function: Function, answer: ExactAnswer | None, findings: Sequence[Finding]) -> Result:
+    """Return the result without its frame (problem, options, environment)."""
+    best = _best(findings)
+    disagreements = _contradictions(problem, function, answer, findings)
+    if answer is not None and answer.assurance is Assurance.EXACT and not disagreements:
+        result = _proved(problem, function, answer)
+    elif answer is not None and not disagreements and (formula := _formula(problem, function, answer, best)) is not None:
+        result = formula
+    else:
+        result = _found(problem, function, best, findings, answer)
+    rows = [_with_errors(f.row, result) for f in findings]
+    warnings = [*disagreements, *_published(problem, result)]
+    if result.assurance is Assurance.EXACT and _published(problem, result):
+        disagreements = warnings
+    return replace(result, attempts=rows, warnings=warnings, disagreements=list(disagreements))
+
+
+# ---- what was found ----------------------------------------------------------------------------------------------------------
+
+
+def _best(findings: Sequence[Finding]) -> Finding | None:
+    """The lowest value, and among values that tie the one that is known best."""
+    usable = [f for f in findings if f.judgement is not None and f.judgement.assurance is not Assurance.NONE]
+    if not usable:
+        return None
+    lowest = min(f.judgement.value for f in usable if f.judgement)
+    room = _TIE * max(1.0, abs(lowest))
+    tied = [f for f in usable if f.judgement and f.judgement.value <= lowest + room]
+    return min(tied, key=lambda f: (f.judgement.assurance.rank, f.judgement.optimality.stationarity or 0.0) if f.judgement else (9, 0.0))
+
+
+def _found(problem: Problem, function: Function, best: Finding | None, findings: Sequence[Finding], answer: ExactAnswer | None) -> Result:
+    if best is None or best.judgement is None:
+        return Result(None, Status.UNKNOWN, Assurance.NONE, _nothing(findings), closed_form=None)
+    judged = best.judgement
+    status = Status.LOCALLY_OPTIMAL if judged.assurance is Assurance.LOCAL else Status.FEASIBLE
+    point = function.named(function.space.coordinates(judged.x))
+    optimality = _of_the_objective(problem, judged.optimality)
+    closed_form = _not_found(answer)
+    solution = Solution(point, kind=judged.kind, optimality=optimality, closed_form=closed_form)
+    value = problem.sign * judged.value
+    what = "local" if status is Status.LOCALLY_OPTIMAL else f"not shown to be even local, since {judged.reason}"
+    where = _where([point])
+    sentence = f"The best {_extremum(problem)} found is {value:.9g}{where}: {what}; nothing is proved of other points."
+    return Result(None, status, judged.assurance, sentence, value, solutions=[solution], closed_form=closed_form)
+
+
+def _nothing(findings: Sequence[Finding]) -> str:
+    tried = [f.row for f in findings if f.row.status is not AttemptStatus.NOT_APPLICABLE]
+    if not tried:
+        return "Nothing was found: no method is applicable, for the reasons in the table."
+    return "Nothing was found: no method reached a point at which the function is defined and the constraints hold."
+
+
+def _not_found(answer: ExactAnswer | None) -> ClosedForm:
+    reason = "the exact stage did not run or did not finish" if answer is None else answer.reason
+    return ClosedForm("not_found", reason=reason)
+
+
+# ---- what was proved ---------------------------------------------------------------------------------------------------------
+
+
+def _proved(problem: Problem, function: Function, answer: ExactAnswer) -> Result:
+    solutions = [_solution(problem, function, s) for s in answer.solutions]
+    return Result(
+        None,
+        answer.status,
+        answer.assurance,
+        _proved_sentence(problem, answer),
+        answer.value,
+        answer.value_exact,
+        None if answer.value_enclosure is None else list(answer.value_enclosure),
+        solutions,
+        answer.complete,
+        solutions[0].closed_form if solutions else None,
+    )
+
+
+def _formula(problem: Problem, function: Function, answer: ExactAnswer, best: Finding | None) -> Result | None:
+    """A formula without proof, if its point holds up and no method found a lower value."""
+    if answer.value_exact is None or answer.value is None or not answer.solutions:
+        return None
+    judged = _judged(function, answer.solutions[0])
+    if judged is None or judged.assurance is not Assurance.LOCAL:
+        return None
+    if best is not None and best.judgement is not None and best.judgement.value < judged.value - _TIE * max(1.0, abs(judged.value)):
+        return None
+    solutions = [_solution(problem, function, answer.solutions[0])]
+    points = [s.point for s in solutions if s.point is not None]
+    sentence = f"A local {_extremum(problem)} is {answer.value:.9g}{_where(points)}, by a formula; that it is global is not proved."
+    found = Result(None, Status.LOCALLY_OPTIMAL, Assurance.LOCAL, sentence, answer.value, answer.value_exact, None, solutions)
+    return replace(found, closed_form=solutions[0].closed_form)
+
+
+def _judged(function: Function, solution: ExactSolution) -> Judgement | None:
+    if solution.point is None:
+        return None
+    x = [solution.point[v.name] for v in function.problem.variables]
+    return judge(function, function.space.point(_flat(x)))
+
+
+def _flat(values: Any) -> list[float]:
+    return [leaf for part in values for leaf in _flat(part)] if isinstance(values, list) else [float(values)]
+
+
+def _solution(problem: Problem, function: Function, exact: ExactSolution) -> Solution:
+    judged = None if exact.kind == "limit" else _judged(function, exact)
+    optimality = None if judged is None else _of_the_objective(problem, judged.optimality)
+    return Solution(
+        exact.point,
+        exact.exact,
+        None if exact.enclosure is None else {name: list(ends) for name, ends in exact.enclosure.items()},
+        exact.kind,
+        exact.unique,
+        optimality=optimality,
+        closed_form=_closed_form(exact),
+    )
+
+
+def _closed_form(exact: ExactSolution) -> ClosedForm | None:
+    facts = exact.closed_form
+    return (
+        None
+        if facts is None
+        else ClosedForm(facts.verdict, facts.kind, scope="number" if facts.verdict == "found" else None, reason=facts.reason)
+    )
+
+
+def _of_the_objective(problem: Problem, optimality: Optimality) -> Optimality:
+    """Curvature is that of the function as the user wrote it."""
+    if problem.sense == "minimize" or optimality.curvature not in ("positive", "negative"):
+        return optimality
+    return replace(optimality, curvature="negative" if optimality.curvature == "positive" else "positive")
+
+
+# ---- words -----------------------------------------------------------------------------------------------------------------------
+
+
+def _extremum(problem: Problem) -> str:
+    return "minimum" if problem.sense == "minimize" else "maximum"
+
+
+def _proved_sentence(problem: Problem, answer: ExactAnswer) -> str:
+    extremum = _extremum(problem)
+    points = [s.point for s in answer.solutions if s.point is not None]
+    if answer.status is Status.OPTIMAL:
+        others = "" if answer.complete else " Other points may have the same value."
+        return f"The {extremum} is {answer.value:.9g}{_where(points)}: exact, and proved global.{others}"
+    bound = "infimum" if problem.sense == "minimize" else "supremum"
+    reason = f" {answer.reason[0].upper()}{answer.reason[1:]}." if answer.reason else ""
+    if answer.status is Status.NOT_ATTAINED:
+        return f"There is no {extremum}: the {bound} {answer.value:.9g} is not attained.{reason}"
+    if answer.status is Status.UNBOUNDED:
+        return f"There is no {extremum}: the function is unbounded {'below' if problem.sense == 'minimize' else 'above'}.{reason}"
+    return f"The problem is {answer.status.value}.{reason}"
+
+
+def _where(points: Sequence[Mapping[str, Any]]) -> str:
+    """' at x = 1, y = 2' for one point or a few; nothing for points of many coordinates."""
+    if not points or len(points) > 3 or any(len(p) > 4 or any(isinstance(c, list) for c in p.values()) for p in points):
+        return ""
+    shown = [", ".join(f"{name} = {c:.9g}" for name, c in p.items()) for p in points]
+    return " at " + (" and ".join(shown) if len(shown) < 3 else f"{shown[0]}; {shown[1]}; {shown[2]}")
+
+
+# ---- comparisons -----------------------------------------------------------------------------------------------------------------
+
+
+def _with_errors(row: Attempt, result: Result) -> Attempt:
+    """The row with its true errors, where the optimum is proved."""
+    if result.assurance is not Assurance.EXACT or result.value is None or row.value is None:
+        return row
+    points = [s.point for s in result.solutions if s.point is not None]
+    error_point = None
+    if points and row.point is not None and result.status is Status.OPTIMAL:
+        error_point = min(_distance(row.point, p) for p in points)
+    return replace(row, error_value=abs(row.value - result.value), error_point=error_point)
+
+
+def _distance(point: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    pairs = [(a, b) for name in point for a, b in zip(_flat(point[name]), _flat(other[name]), strict=True)]
+    return max((abs(a - b) for a, b in pairs), default=0.0)
+
+
+def _contradictions(problem: Problem, function: Function, answer: ExactAnswer | None, findings: Sequence[Finding]) -> list[str]:
+    """Sentences on points that were found and that a proved answer excludes."""
+    if answer is None or answer.assurance is not Assurance.EXACT:
+        return []
+    sentences = []
+    for row, judgement in findings:
+        if judgement is None or judgement.assurance is Assurance.NONE:
+            continue
+        if answer.status is Status.INFEASIBLE or _lies_below(problem, function, judgement, answer):
+            shown = problem.sign * judgement.value
+            sentences.append(
+                f"Answers disagree: {row.method} found the value {shown:.17g}, which the proved answer of {answer.strategy} excludes."
+            )
+    return sentences
+
+
+def _lies_below(problem: Problem, function: Function, judgement: Judgement, answer: ExactAnswer) -> bool:
+    """Whether the minimand at a point is below the proved optimum; what doubles suspect is decided with enclosures."""
+    if answer.value is None or not math.isfinite(answer.value):
+        return False
+    bound = problem.sign * answer.value
+    if judgement.value >= bound - 1e-15 * max(1.0, abs(bound)):
+        return False
+    if problem.has_arrays:
+        return judgement.value < bound - 1e-6 * max(1.0, abs(bound))
+    from fractions import Fraction
+
+    from optbench.arithmetic.balls import enclose, exactly
+
+    box = {s: exactly(Fraction(c), 200) for s, c in zip(problem.symbols, function.space.coordinates(judgement.x), strict=True)}
+    proved = Fraction(answer.value_enclosure[0 if problem.sense == "minimize" else 1]) if answer.value_enclosure else Fraction(answer.value)
+    return bool(enclose([problem.minimand], box, 200)[0].upper < exactly(int(problem.sign) * proved, 200).lower)
+
+
+def _published(problem: Problem, result: Result) -> list[str]:
+    """A warning where the answer differs from the published one."""
+    known = problem.known.value if problem.known else None
+    if known is None or result.value is None:
+        return []
+    difference = problem.sign * (result.value - known)
+    room = _PUBLISHED * max(1.0, abs(known))
+    if result.assurance is Assurance.EXACT and abs(difference) > room:
+        return [f"The published value {known:.9g} differs from the proved one."]
+    if difference > room:
+        return [f"The published value {known:.9g} is better than what was found."]
+    return [f"The value found is better than the published one, {known:.9g}."] if difference < -room else []

@@ -1,0 +1,158 @@
+"""Reading CSV columns: what is accepted, and for each mistake its line, its column and the one cell at fault."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optbench.errors import ExitCode, OptbenchError, Place, ProblemError, UsageError
+from optbench.problem import data
+from optbench.problem.data import read_columns
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "points.csv"
+
+
+def mistakes(file: Path, content: str | bytes, wanted: list[str] | None = None) -> str:
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(ProblemError) as caught:
+        read_columns(file, wanted)
+    assert caught.value.exit_code == ExitCode.CONTENT
+    return str(caught.value)
+
+
+def test_columns_are_read_in_order(file: Path) -> None:
+    file.write_bytes(b'\xef\xbb\xbfy, "x"\r\n 1, 2.5 \r\n-1e-3,"+3"\r\n\r\n')
+    columns = read_columns(file)
+    assert list(columns) == ["y", "x"]
+    assert columns["y"].tolist() == [1, -0.001]
+    assert columns["x"].tolist() == [2.5, 3]
+    assert columns["x"].dtype == np.float64
+
+
+def test_only_wanted_columns_must_hold_numbers(file: Path) -> None:
+    file.write_text("label,x,y\nsetosa,1,2\nvirginica,3,nan\n")
+    assert {name: values.tolist() for name, values in read_columns(file, ["x"]).items()} == {"x": [1, 3]}
+
+
+CONTENT = {
+    "": ":1: The file is empty; its first line must name the columns.",
+    "\n\n": ":1: The file is empty",
+    "1,2\n3,4\n": ":1: The names of the columns are missing; the first line begins with '1'.",
+    "x,y\n": ":1: There are no data below the names of the columns.",
+    "x,\n1,2\n": ":1: Column 2 has no name.",
+    "x,y, x\n1,2,3\n": ":1: Columns 1 and 3 have the same name 'x'.",
+    "x;y\n1;2\n": ":1: Commas must separate the columns, not semicolons or tabs.",
+    "x,y\n1,2\n3\n": ":3: The line has 1 cell, the header has 2.",
+    "x,y\n1,2,3\n": ":2: The line has 3 cells, the header has 2.",
+    "x,y\n1,2\n3,abc\n": ":3: Column 'y': 'abc' is not a number.",
+    "x,y\n1,\n": ":2: Column 'y': the cell is empty; a number is expected.",
+    "x\n1\nnan\n": ":3: Column 'x': 'nan' is not accepted; leave the line out",
+    "x\n1\n-inf\n": ":3: Column 'x': '-inf' is not accepted",
+    "x\n1e999\n": ":2: Column 'x': '1e999' is too large for a double-precision number.",
+    "x\n1_000\n": ":2: Column 'x': '1_000' is not a number.",
+    "x\n١٢\n": ":2: Column 'x': '١٢' is not a number.",
+    "x\na\x1b[31m\n": ":2: Column 'x': 'a\\x1b[31m' is not a number.",
+    "x\n" + "a" * 100 + "\n": ":2: Column 'x': '" + "a" * 37 + "...' is not a number.",
+    'x\n"1\n': "A cell begins with a quotation mark that is never closed.",
+    'x\n"1"2\n': ":2: A cell goes on after its closing quotation mark",
+    "x\n" + "1" * 200_000 + "\n": ":2: A cell has more than 131,072 characters.",
+    "x\n1\n\x00\n": ":3: There is a NUL character; this is not a text file.",
+    'x,y\n"1\n",2\n3,b\n': ":4: Column 'y': 'b' is not a number.",
+}
+
+
+@pytest.mark.parametrize("content", CONTENT)
+def test_a_mistake_names_its_line_and_one_cell(file: Path, content: str) -> None:
+    said = mistakes(file, content)
+    assert CONTENT[content] in said
+    assert said.startswith(f"{file}:")
+    assert len(said.splitlines()) == 1
+
+
+def test_a_cell_beside_the_fault_is_not_shown(file: Path) -> None:
+    assert "4711" not in mistakes(file, "x,y\n4711,abc\n")
+
+
+def test_bytes_that_are_not_utf8(file: Path) -> None:
+    assert "Byte 0xe9 here or soon after is not UTF-8." in mistakes(file, b"x\n1\ncaf\xe9\n")
+
+
+def test_an_unknown_column_offers_the_nearest(file: Path) -> None:
+    said = mistakes(file, "height,width\n1,2\n", ["heigth", "z"])
+    assert "There is no column 'heigth'. Did you mean height?\n  The columns are height, width." in said
+    assert "There is no column 'z'." in said
+
+
+def test_all_mistakes_are_reported_up_to_twenty(file: Path) -> None:
+    said = mistakes(file, "x,y\n1\na,b\n3,4,5\n")
+    assert sorted(line.split(":")[1] for line in said.splitlines()) == ["2", "3", "3", "4"]
+    many = mistakes(file, "x\n" + "a\n" * 100)
+    assert many.count("is not a number") == 20
+    assert "Reading stopped after 20 mistakes." in many
+
+
+def test_too_many_rows_or_bytes(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "MAX_ROWS", 3)
+    assert ":5: There are more than 3 rows." in mistakes(file, "x\n1\n2\n3\n4\n5\n")
+    with file.open("wb") as written:
+        written.truncate(257 * 2**20)
+    with pytest.raises(ProblemError, match="is larger than 256 MB"):
+        read_columns(file)
+
+
+def test_a_file_that_cannot_be_opened(file: Path) -> None:
+    (file.parent / "point.csv").touch()
+    with pytest.raises(UsageError, match=r"There is no file '.*points\.csv'\. Did you mean point\.csv\?"):
+        read_columns(file)
+    os.mkfifo(file)
+    with pytest.raises(UsageError, match="a regular file is expected"):
+        read_columns(file)
+    with pytest.raises(UsageError, match="is a folder; a file is expected"):
+        read_columns(file.parent)
+
+
+def test_a_missing_file_that_a_problem_names_is_a_mistake_of_the_problem(file: Path) -> None:
+    place = Place("data: {file: points.csv}", 13, 23, "a.yaml", 4)
+    with pytest.raises(ProblemError, match=r"a\.yaml:4:14: There is no file") as caught:
+        read_columns(file, named_at=place)
+    assert caught.value.exit_code == ExitCode.CONTENT
+
+
+def test_mistakes_are_found_in_every_block(file: Path) -> None:
+    rows = [str(i) for i in range(25_000)]
+    rows[20_001] = "?"
+    assert ":20003: Column 'x': '?' is not a number." in mistakes(file, "x\n" + "\n".join(rows))
+    rows[20_001] = "0.5"
+    file.write_text("x\n" + "\n".join(rows))
+    assert len(read_columns(file)["x"]) == 25_000
+
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(finite, finite), min_size=1, max_size=20))
+def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[float, float]]) -> None:
+    file = tmp_path_factory.getbasetemp() / "back.csv"
+    file.write_text("a,b\n" + "".join(f"{a!r},{b!r}\n" for a, b in rows))
+    columns = read_columns(file)
+    assert list(zip(columns["a"].tolist(), columns["b"].tolist(), strict=True)) == rows
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=60) | st.text('ab1,.\n\r"e-;', max_size=60).map(str.encode))
+def test_any_content_is_read_or_explained(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.csv"
+    file.write_bytes(content)
+    try:
+        columns = read_columns(file)
+    except OptbenchError as error:
+        assert len(error.mistakes) <= 21  # noqa: PT017
+    else:
+        assert all(np.isfinite(values).all() for values in columns.values())
