@@ -96,6 +96,8 @@ def compared(a: Real, b: Real) -> int:
     """Return the sign of a - b."""
     if isinstance(a, Fraction) and isinstance(b, Fraction):
         return (a > b) - (a < b)
+    if real_number(a) == real_number(b):
+        return 0
     if same(a, b):
         raise Unclear
     return 1 if real_number(a) > real_number(b) else -1
@@ -137,6 +139,8 @@ def special(function: str, *args: mpf) -> mpf | None:
     """Return mpmath's value where it is finite and real."""
     try:
         value = _MPMATH.get(function, getattr(mp, function, None))(*args)
+        if value is None:
+            return None
     except (ValueError, ZeroDivisionError):
         return None
     if isinstance(value, mpc):
@@ -151,7 +155,7 @@ def _power(base: Real, exponent: Real, whole: bool) -> Real | None:
         if base == 0 and exponent < 0:
             return None
         return base ** int(exponent) if isinstance(base, Fraction) else mp.power(base, int(exponent))
-    if isinstance(base, Fraction) and base == 0:
+    if base == 0:
         return Fraction(0) if compared(exponent, Fraction(0)) > 0 else None
     return special("power", real_number(base), real_number(exponent)) if compared(base, Fraction(0)) > 0 else None
 
@@ -230,7 +234,9 @@ def values_of(roots: list[Node], point: Mapping[str, Any]) -> list[Any]:
 
 def array_of(numbers: Any) -> Any:
     """Return an array of `Value` from nested lists of numbers or one number."""
-    return np.frompyfunc(lifted, 1, 1)(np.array(numbers, dtype=object)).reshape(np.shape(numbers)) if np.shape(numbers) else _scalar(lifted(numbers))
+    if not np.shape(numbers):
+        return _scalar(lifted(numbers))
+    return np.frompyfunc(lifted, 1, 1)(np.array(numbers, dtype=object))
 
 
 def _scalar(value: Any) -> Any:
@@ -255,7 +261,9 @@ def _value(node: Node, args: list[Any], point: Mapping[str, Any]) -> Any:
     rule = _RULES.get(node.function) or (lambda *values: apply(node.function, *values))
     if node.function == "power":
         rule = lambda base, exponent: Value(_none_or(_power, base.real, exponent.real, node.args[1].integer))  # noqa: E731
-    result = np.frompyfunc(rule, len(args), 1)(*args) if args else rule()
+    if not node.shape:
+        return _scalar(rule(*(a[()] for a in args)))
+    result = np.frompyfunc(rule, len(args), 1)(*args)
     return result if isinstance(result, np.ndarray) else _scalar(result)
 
 
@@ -349,8 +357,9 @@ def _others(node: Call, x: Any) -> Any:
     axis = node.static[0]
     out = np.empty(x.shape, dtype=object)
     for where in np.ndindex(*x.shape):
-        rest = list(np.delete(x.ravel(), np.ravel_multi_index(where, x.shape)) if axis is None else np.delete(x[(*where[:axis], slice(None), *where[axis + 1 :])], where[axis]))
-        out[where] = apply("multiply", *rest) if rest else Value(1)
+        row = x.ravel() if axis is None else x[(*where[:axis], slice(None), *where[axis + 1 :])]
+        rest = np.delete(row, np.ravel_multi_index(where, x.shape) if axis is None else where[axis])
+        out[where] = apply("multiply", *rest) if len(rest) else Value(1)
     return out
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from exact_values import Unclear, Value, apply, evaluate, same, special, values_of
@@ -15,14 +17,15 @@ from mpmath import mp, mpf
 from optbench.errors import ExpressionError
 from optbench.language.build import symbol
 from optbench.language.domain import natural_domain
-from optbench.language.elaborate import Scope, parse, parse_constraint
+from optbench.language.elaborate import Parsed, Scope, parse, parse_constraint
 from optbench.language.functions import TABLE, Kind, callable_names
 from optbench.language.graph import Node
 from optbench.language.latex import latex
 from optbench.language.row_texts import conditions
 from optbench.language.text import text
 
-QUICK = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+QUICK = settings(deadline=None, derandomize=True, max_examples=300, suppress_health_check=list(HealthCheck))
 SCALAR_CALLS = sorted(n for n, row in TABLE.items() if row.public and row.kind is Kind.ELEMENTWISE and n not in ("if", "rootof"))
 NUMBERS = ["0", "1", "2", "3", "10", "0.1", "2.50", "1/3", "1e-7", "1e30", "7/12", "0.000123", "123456789.125", "1e-30", "33/100"]
 
@@ -37,8 +40,9 @@ def read(written: str) -> Node:
     return parse(written, scope()).node
 
 
-def _join(parts: list[str], signs: list[str]) -> str:
-    return "".join(a + b for a, b in zip(parts, [*signs, ""], strict=False))
+def _called(function: str, *args: str) -> str:
+    count = len([name for name in TABLE[function].args if name != "..."])
+    return f"{function}({', '.join(args[:count])})"
 
 
 def _operands(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -57,9 +61,9 @@ def _scalars(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     calls = st.sampled_from(SCALAR_CALLS)
     return st.one_of(
         _operands(inner),
-        st.builds(lambda f, a, b: f"{f}({', '.join([a, b][: len([n for n in TABLE[f].args if n != '...'])])})", calls, inner, inner),
+        st.builds(_called, calls, inner, inner),
         st.builds(lambda f, a, b, c: f"{f}({a}, {b}, {c})", st.sampled_from(["min", "max"]), inner, inner, inner),
-        st.builds(lambda a, s, b, c, d: f"if({a} {s} {b}, {c}, {d})", inner, st.sampled_from(["<", "<=", "==", ">", ">="]), inner, inner, inner),
+        st.builds("if({} {} {}, {}, {})".format, inner, st.sampled_from(["<", "<=", "==", ">", ">="]), inner, inner, inner),
         st.builds("lambertw({}, -1)".format, inner),
         st.builds("log({}, 2)".format, inner),
     )
@@ -69,7 +73,7 @@ scalars = st.recursive(st.sampled_from(["x", "y", "z", "pi", "e", "rootof(t^3-2,
 
 
 def _arrays(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    subscript = st.sampled_from(["[0]", "[-1]", "[1:]", "[::-1]", "[:, 1]", "[I]", "[[2, 0]]", "[0, 1:]", "[I, I]", "[:, [1, 0]]", ".T"])
+    subscript = st.sampled_from(["[0]", "[-1]", "[1:]", "[::-1]", "[:,1]", "[I]", "[[2,0]]", "[0,1:]", "[I,I]", "[:,[1,0]]", ".T"])
     reduction = st.sampled_from(["sum", "prod", "min", "max", "logsumexp", "mean", "norm"])
     axis = st.sampled_from(["", ", axis=0", ", axis=-1"])
     return st.one_of(
@@ -88,7 +92,9 @@ def _arrays(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 arrays = st.recursive(
-    st.sampled_from(["v", "w", "A", "B", "x", "I", "2", "1/3", "linspace(0, 1, 3)", "arange(3)", "ones(3)", "zeros(3, 3)"]), _arrays, max_leaves=7
+    st.sampled_from(["v", "w", "A", "B", "x", "I", "2", "1/3", "linspace(0, 1, 3)", "arange(3)", "ones(3)", "zeros(3, 3)"]),
+    _arrays,
+    max_leaves=7,
 )
 
 
@@ -128,30 +134,38 @@ def test_latex_is_balanced(written: str) -> None:
     assert printed.count(r"\begin{cases}") == printed.count(r"\end{cases}")
 
 
-ALPHABET = [*"xyzvAt0123456789.+-*/^%@()[]|,:<>=;'\"! \n\t²³√×·−≤≥∞π_\x00\x1b½⁴", "sin", "sum", "max", "if(", "for ", " in ", "..", "axis=", "rootof("]
+def _refusal(written: str, how: Callable[[str, Scope], Parsed]) -> str | None:
+    try:
+        text(how(written, Scope(scope().nodes, open=True)).node)
+    except ExpressionError as error:
+        return str(error)
+    return None
+
+
+def _is_a_sentence(refusal: str) -> bool:
+    return refusal.splitlines()[0].endswith((".", "?")) and all(c == "\n" or c.isprintable() for c in refusal)
+
+
+ALPHABET = [*"xyzvAt0123456789.+-*/^%@()[]|,:<>=;'\"! \n\t²³√×·−≤≥∞π_\x00\x1b½⁴"]
+ALPHABET += ["sin", "sum", "max", "if(", "for ", " in ", "..", "axis=", "rootof("]
 
 
 @given(st.one_of(st.text(max_size=40), st.lists(st.sampled_from(ALPHABET), max_size=25).map("".join)))
-@settings(QUICK, max_examples=1500)
+@settings(QUICK, max_examples=600)
 @example("9^9^9^9")
 @example("0^-1")
 @example("x" + ".T" * 300)
-@example("sum(i for i in 0..9999999)")
+@example("sum(i for i in 0..999999)")
 def test_any_text_is_read_or_refused_with_a_sentence(written: str) -> None:
     began = time.process_time()
-    for how in (parse, parse_constraint):
-        try:
-            text(how(written, Scope(scope().nodes, open=True)).node)
-        except ExpressionError as error:
-            assert all(c == "\n" or c.isprintable() for c in str(error))
-            assert str(error).splitlines()[0].endswith((".", "?"))
-    assert time.process_time() - began < 20
+    assert all(refusal is None or _is_a_sentence(refusal) for refusal in (_refusal(written, parse), _refusal(written, parse_constraint)))
+    assert time.process_time() - began < 10
 
 
 # ---- values ---------------------------------------------------------------------------------------------------------------
 
-points = st.sampled_from([Fraction(0), Fraction(1), Fraction(-1), Fraction(2), Fraction(1, 2), Fraction(-3, 2), Fraction(5, 3), Fraction(-7)])
-PLAIN_CALLS = [n for n in SCALAR_CALLS if n not in ("log", "lambertw", "gamma", "lgamma", "digamma", "trigamma", "expm1", "logsumexp")]
+points = st.sampled_from([*map(Fraction, (0, 1, -1, 2, -7)), Fraction(1, 2), Fraction(-3, 2), Fraction(5, 3)])
+PLAIN_CALLS = [n for n in SCALAR_CALLS if n not in ("log", "lambertw", "gamma", "lgamma", "digamma", "trigamma", "expm1")]
 
 
 def _python(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -163,7 +177,7 @@ def _python(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("-({})".format, inner),
         st.builds("-{}".format, inner),
         st.builds("-x^{}".format, exponent),
-        st.builds(lambda f, a, b: f"{f}({', '.join([a, b][: len([n for n in TABLE[f].args if n != '...'])])})", st.sampled_from(PLAIN_CALLS), inner, inner),
+        st.builds(_called, st.sampled_from(PLAIN_CALLS), inner, inner),
         st.builds("log({})".format, inner),
     )
 
@@ -174,7 +188,7 @@ python_texts = st.recursive(st.sampled_from(["x", "y", "0", "1", "2", "1.5", "0.
 def python_value(written: str, x: Fraction, y: Fraction) -> Value:
     """Evaluate a text by Python itself: its operators bind as ours do."""
     lifted = re.sub(r"(?<![\w.])(\d+\.?\d*)(?![\w.])", r"N('\1')", written.replace("^", "**"))
-    names = {f: (lambda f: lambda *args: apply(f, *args))(f) for f in (*PLAIN_CALLS, "log")}
+    names = {f: partial(apply, f) for f in (*PLAIN_CALLS, "log")}
     number = {"N": lambda digits: Value(Fraction(digits), "." not in digits), "x": Value(x), "y": Value(y)}
     return eval(lifted, {"__builtins__": {}}, {**names, **number})
 
@@ -205,7 +219,8 @@ def test_rewriting_changes_neither_value_nor_domain(written: str, x: Fraction, y
 @settings(QUICK, max_examples=150)
 def test_printing_keeps_the_value_of_arrays(written: str) -> None:
     node = well_formed(written)
-    point = {"x": Fraction(3, 2), "v": [1, -2, 3], "w": [Fraction(1, 2), 2, 5], "A": [[1, 2, 3], [0, -1, 1], [2, 2, 7]], "B": [[1], [2], [3]], "I": [0, 2, 1]}
+    vectors = {"x": Fraction(3, 2), "v": [1, -2, 3], "w": [Fraction(1, 2), 2, 5], "I": [0, 2, 1]}
+    point = {**vectors, "A": [[1, 2, 3], [0, -1, 1], [2, 2, 7]], "B": [[1], [2], [3]]}
     try:
         before, after = (evaluate(n, point) for n in (node, read(text(node, decimals=True))))
     except (Unclear, OverflowError):
@@ -216,8 +231,9 @@ def test_printing_keeps_the_value_of_arrays(written: str) -> None:
 
 # ---- the table ------------------------------------------------------------------------------------------------------------
 
-GRID = [Fraction(n, 4) for n in range(-20, 21)] + [Fraction(1, 1000), Fraction(-1, 1000), Fraction(-37, 100), Fraction(-36, 100), Fraction(999, 1000)]
-SPECIALS = sorted(n for n, row in TABLE.items() if row.kind is Kind.ELEMENTWISE and row.args and "..." not in row.args and n not in ("if", "power"))
+GRID = [Fraction(n, 4) for n in range(-20, 21)] + [Fraction(n, 1000) for n in (1, -1, 999, -370, -360)]
+ENTRYWISE = [name for name, row in TABLE.items() if row.kind is Kind.ELEMENTWISE and row.args and "..." not in row.args]
+SPECIALS = sorted(set(ENTRYWISE) - {"if", "power"})
 
 
 @pytest.mark.parametrize("function", SPECIALS)

@@ -138,7 +138,7 @@ def _lower_branch_beside_branch_point(x: arb) -> arb:
     """Return some c <= -1 with c*exp(c) >= x, which is below the lower branch at x since w*exp(w) falls there."""
     p = _beside_branch_point(x)
     for k in range(1, 6):
-        c = (-1 - p * 2**k).lower()
+        c: arb = (-1 - p * 2**k).lower()
         if c * c.exp() >= x:
             return c
     return MINUS_INFINITY

@@ -39,6 +39,7 @@ from optbench.arithmetic.ball_enclosure import (
 from optbench.arithmetic.ball_functions import RULES, TAKES_EMPTY, root_of
 from optbench.arithmetic.ball_monotone import Rule
 from optbench.arithmetic.ball_operators import divide, multiply, power, power_to_whole, rational_power, times_log, whole_power
+from optbench.language.build import constant, negate
 from optbench.language.functions import TABLE
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol, topological
 
@@ -46,6 +47,7 @@ __all__ = ["Enclosure", "as_fraction", "between", "compare", "decide", "decimals
 
 _MAX_PRECISION = 100_000
 _CACHED_PRECISIONS = 32
+_BOUNDS = (constant("inf"), negate(constant("inf")))
 
 
 def enclose(roots: Sequence[Node], box: Mapping[Symbol, Enclosure], precision: int = DEFAULT_PRECISION) -> list[Enclosure]:
@@ -258,7 +260,7 @@ def compare(left: Node, right: Node, precision_limit: int = 4096) -> int | None:
     """Return the sign of left - right for expressions without symbols, or None where it is not decided.
 
     0 is returned only for one and the same expression, and for equal rational numbers: two enclosures never prove that
-    values are equal. None also where one of them is not surely defined. Infinite values compare as bounds do.
+    values are equal. None also where one of them is not surely defined; inf and -inf themselves compare as bounds do.
     """
     if isinstance(left, Number) and isinstance(right, Number):
         return (left.value > right.value) - (left.value < right.value)
@@ -268,15 +270,10 @@ def compare(left: Node, right: Node, precision_limit: int = 4096) -> int | None:
         a, b = program.enclose([], precision)
         if a.empty or b.empty:
             return None
-        if _is_settled(a) and _is_settled(b):
+        if all(e.everywhere or node in _BOUNDS for e, node in ((a, left), (b, right))):
             if left is right:
                 return 0
             if a.upper < b.lower or b.upper < a.lower:
                 return -1 if a.upper < b.lower else 1
         precision *= 2
     return None
-
-
-def _is_settled(value: Enclosure) -> bool:
-    """Whether the value surely exists: as a real number, or as the bound inf or -inf."""
-    return value.everywhere or (value.is_thin and not value.is_bounded)

@@ -7,7 +7,7 @@ which takes half a second: import it late.
 >>> from optbench.language.elaborate import parse
 >>> x = symbol("x")
 >>> from_sympy(to_sympy(parse("x*log(x) - sqrt(x)").node, {x: sympy.Symbol("x", positive=True)}), {"x": x})
-x*log(x) - sqrt(x)
+-sqrt(x) + x*log(x)
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ _CONSTANTS: dict[Any, Callable[[], Node]] = {
 }
 
 _FROM_SYMPY: dict[str, Callable[..., Node]] = {
-    "Add": lambda *terms: add(*terms),
+    "Add": lambda *terms: add(*sorted(terms, key=lambda t: isinstance(t, Number))),
     "Mul": lambda *factors: _quotient(factors),
     "exp": lambda x: call("exp", x),
     "log": lambda x, base=None: call("log", x) if base is None else divide(call("log", x), call("log", base)),
@@ -198,10 +198,14 @@ _FROM_SYMPY: dict[str, Callable[..., Node]] = {
 
 
 def _quotient(factors: tuple[Node, ...]) -> Node:
-    """a * (1/b) is written a/b."""
-    above, below = [], []
+    """a * (1/b) and 1/b * a are written a/b, numbers last in a sum."""
+    above: list[Node] = []
+    below: list[Node] = []
     for factor in factors:
-        if isinstance(factor, Call) and factor.function == "divide" and factor.args[0] is number(1):
+        if isinstance(factor, Number) and factor.value.denominator > 1:
+            above.append(number(factor.value.numerator))
+            below.append(number(factor.value.denominator))
+        elif isinstance(factor, Call) and factor.function == "divide" and factor.args[0] is number(1):
             below.append(factor.args[1])
         else:
             above.append(factor)

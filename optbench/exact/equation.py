@@ -14,8 +14,8 @@ from functools import cmp_to_key
 from optbench.arithmetic.balls import compare, value_of
 from optbench.exact import polynomial
 from optbench.exact.answer import NotApplicable
-from optbench.exact.identities import Quotient, TooLarge, is_zero, normal, sign_of, sum_node
-from optbench.exact.pieces import Place, sample
+from optbench.exact.identities import Quotient, Sum, TooLarge, is_zero, normal, sign_of, sum_node, without_common_factors
+from optbench.exact.pieces import Place, Undecided, sample, sign
 from optbench.exact.zeros import are_all_zeros
 from optbench.language.build import number, substitute, subtract
 from optbench.language.graph import GraphError, Node, symbols
@@ -77,10 +77,22 @@ def _by_polynomial(function: Node, form: Quotient | None, place: Place) -> Zeros
     """Real roots of the numerator, where that is a polynomial times factors that have no zero."""
     if form is None:
         return None
-    found = polynomial.real_roots(form.top, place.variable)
+    found = polynomial.real_roots(_core(form, place), place.variable)
     if found is None:
         return None
     return _with_signs(function, place, _inside(found, place))
+
+
+def _core(form: Quotient, place: Place) -> Sum:
+    """The numerator without common factors that have no zero on the place."""
+
+    def vanishes(factor: Node) -> bool:
+        try:
+            return factor is place.variable or sign(factor, place) == 0
+        except (Undecided, NotApplicable):
+            return True
+
+    return without_common_factors(form.top, vanishes)
 
 
 def _by_formulas(function: Node, form: Quotient | None, place: Place) -> Zeros:
@@ -109,7 +121,7 @@ def _is_complete(function: Node, form: Quotient | None, roots: tuple[Node, ...],
         return True
     if form is None:
         return False
-    other = sum_node(form.top)
+    other = sum_node(_core(form, place))
     return other is not function and are_all_zeros(other, roots, place)
 
 

@@ -311,7 +311,7 @@ def _taken_out(terms: Sum) -> tuple[Fraction, Monomial, Sum]:
     lowest: dict[Node, Fraction] = {}
     for atom in {atom for monomial in terms for atom, _ in monomial}:
         e = min(dict(monomial).get(atom, Fraction(0)) for monomial in terms)
-        if e and (atom not in _radicands or len(terms) == 1) and not _is_call(atom, "cos"):
+        if e:
             lowest[atom] = e
     common = frozenset(lowest.items())
     rest: Sum = {}
@@ -331,6 +331,13 @@ def _content(terms: Sum) -> Fraction:
     for c in terms.values():
         bottom = bottom * c.denominator // gcd(bottom, c.denominator)
     return Fraction(top, bottom)
+
+
+def without_common_factors(terms: Sum, vanishes: Callable[[Node], bool]) -> Sum:
+    """Return the sum without the factors that all its terms share and that are not 0 by what `vanishes` says."""
+    content, common, rest = _taken_out(terms)
+    kept = frozenset((atom, e) for atom, e in common if e > 0 and vanishes(atom))
+    return _sum_times(rest, {kept: Fraction(1)})
 
 
 def _algebraic_coefficients(terms: Sum) -> list[Node]:

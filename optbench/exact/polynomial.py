@@ -4,6 +4,7 @@ The polynomial is factored over the rational numbers. Linear factors give ration
 x^n - c its n-th root, all others `rootof`.
 
 >>> from optbench.exact.identities import normal
+>>> from optbench.language.build import symbol
 >>> from optbench.language.elaborate import parse
 >>> real_roots(normal(parse("(x^2 - 2)*(x^3 - x - 1)").node).top, symbol("x"))
 [-sqrt(2), sqrt(2), rootof(t^3 - t - 1, 0)]
@@ -16,7 +17,7 @@ from math import lcm
 
 from flint import fmpz, fmpz_poly
 
-from optbench.exact.identities import Sum
+from optbench.exact.identities import Sum, sign_of, simplified
 from optbench.language.build import add, call, divide, multiply, negate, number, power
 from optbench.language.graph import Node, Symbol
 from optbench.language.rootof import MAX_DEGREE, real_root
@@ -26,16 +27,21 @@ from optbench.language.rootof import real_roots as isolated
 def real_roots(terms: Sum, unknown: Symbol) -> list[Node] | None:
     """Return every real root of a sum that is a polynomial in the unknown with rational coefficients, each once; None
     where the sum is no such polynomial."""
-    coefficients = _coefficients(terms, unknown)
-    if coefficients is None or len(coefficients) - 1 > MAX_DEGREE:
+    degrees = _degrees(terms, unknown)
+    if degrees is None:
+        return None
+    q = lcm(*(d.denominator for d in degrees))  # with t = x^(1/q), t >= 0, it is a polynomial in t
+    coefficients = _coefficients({d * q: c for d, c in degrees.items()})
+    if coefficients is None:
         return None
     scale = lcm(*(c.denominator for c in coefficients))
     _, factors = fmpz_poly([int(c * scale) for c in coefficients]).factor()
-    return [root for factor, _ in factors for root in _roots_of_factor([int(c) for c in factor.coeffs()])]
+    roots = [root for factor, _ in factors for root in _roots_of_factor([int(c) for c in factor.coeffs()])]
+    return roots if q == 1 else [simplified(power(t, q)) for t in roots if t is number(0) or sign_of(t) == 1]
 
 
-def _coefficients(terms: Sum, unknown: Symbol) -> list[Fraction] | None:
-    """Return the coefficients, constant first; a common power of the unknown or factor without it does not matter."""
+def _degrees(terms: Sum, unknown: Symbol) -> dict[Fraction, Fraction] | None:
+    """Return the coefficient of each power of the unknown."""
     degrees: dict[Fraction, Fraction] = {}
     for monomial, c in terms.items():
         powers = dict(monomial)
@@ -43,10 +49,12 @@ def _coefficients(terms: Sum, unknown: Symbol) -> list[Fraction] | None:
         if powers:
             return None
         degrees[degree] = c
-    lowest = min(degrees)
-    if any(d.denominator > 1 for d in degrees):
-        return None
-    shift = min(lowest, Fraction(0))  # x^-2*(...) has the zeros of (...) where it is defined
+    return degrees
+
+
+def _coefficients(degrees: dict[Fraction, Fraction]) -> list[Fraction] | None:
+    """Return the coefficients of whole powers, constant first; x^-2*(...) has the zeros of (...) where it is defined."""
+    shift = min(min(degrees), Fraction(0))
     top = int(max(degrees) - shift)
     if top > MAX_DEGREE:
         return None

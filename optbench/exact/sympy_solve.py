@@ -65,7 +65,7 @@ def _read(terms: list[Any]) -> list[Node]:
         except NoReading:
             continue
         if not enclose([node], {}, 64)[0].empty:
-            found.append(simplified(node))
+            found.append(node if functions(node) & {"lambertw", "lambertw_lower"} else simplified(node))
     return found
 
 

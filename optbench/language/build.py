@@ -25,6 +25,7 @@ from optbench.language.shapes import broadcast_shapes, matmul_shape, reduced_sha
 
 MAX_DIGITS = 10_000
 MAX_ENTRIES = 10_000_000
+_TOO_LARGE = 10**MAX_DIGITS
 _MAX_BITS = int(MAX_DIGITS * 3.3219280949) + 1
 
 Operand: TypeAlias = Node | int | Fraction
@@ -33,7 +34,7 @@ Operand: TypeAlias = Node | int | Fraction
 def number(value: int | Fraction) -> Number:
     """Return the node of an exact number of at most 10,000 digits."""
     fraction = value if isinstance(value, Fraction) else Fraction(value)
-    if max(fraction.numerator.bit_length(), fraction.denominator.bit_length()) > _MAX_BITS:
+    if max(abs(fraction.numerator), fraction.denominator) >= _TOO_LARGE:
         raise GraphError(f"This number has more than {MAX_DIGITS:,} digits, which is the limit.")
     return intern_number(fraction)
 

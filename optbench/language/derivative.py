@@ -232,7 +232,7 @@ def _sum(node: Call, g: Node) -> list[Node]:
 
 def _prod(node: Call, g: Node) -> list[Node]:
     x = node.args[0]
-    if len(x.shape) == 1 and x.shape[0] <= _MAX_WRITTEN_OUT:
+    if len(x.shape) == 1 and 0 < x.shape[0] <= _MAX_WRITTEN_OUT:
         entries = [index(x, (i,)) for i in range(x.shape[0])]
         return [multiply(g, array(_products_of_others(entries)))]
     return [multiply(_spread(node, g), structure("others", (x,), node.static))]

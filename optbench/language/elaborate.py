@@ -234,7 +234,9 @@ class _Elaborator:
         return structure("take", (base, *(i for _, i in arrays)), (None,))
 
     def slice(self, tree: syntax.Slice, size: int) -> tuple[int, int, int]:
-        parts = [None if part is None else whole_number(self.number(part)) for part in (tree.start, tree.stop, tree.step)]
+        parts = [
+            None if part is None else whole_number(self.number(part), self.scope.values) for part in (tree.start, tree.stop, tree.step)
+        ]
         if any(given is not None and value is None for given, value in zip((tree.start, tree.stop, tree.step), parts, strict=True)):
             raise _unknown_index(tree.span)
         if parts[2] == 0:
@@ -245,7 +247,7 @@ class _Elaborator:
     def position(self, tree: syntax.Syntax, size: int) -> int | Node:
         """Return one index as an int, or an expression of whole numbers that is an array of indices."""
         node = self.number(tree)
-        where = whole_number(node)
+        where = whole_number(node, self.scope.values)
         counted = any(name.name in self.bound for name in syntax.names(tree))
         if where is not None:
             _check_index(where, size, counted, tree.span)

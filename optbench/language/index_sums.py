@@ -70,7 +70,7 @@ def _limits(outer: _Elaborator, clauses: tuple[syntax.Clause, ...], row: tuple[i
     inner = _bound(outer, clauses, row)
     ends = []
     for end in (clause.first, clause.last):
-        value = whole_number(inner.number(end))
+        value = whole_number(inner.number(end), outer.scope.values)
         if value is None:
             raise SyntaxProblem("The range of an index needs whole numbers that are known beforehand.", *end.span)
         ends.append(value)

@@ -6,7 +6,7 @@ Where f is undefined it counts as infinite, so an interval may end outside of th
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 from .method import Objective, Outcome
@@ -72,9 +72,9 @@ def tolerances(objective: Objective, found: Bracket) -> tuple[float, float]:
     return max(objective.tolerance, math.sqrt(EPSILON)), EPSILON * (found.b - found.a)
 
 
-def lowest_end(objective: Objective, a: float, b: float, x: float, value: float) -> tuple[float, float]:
-    """Return the lowest of x and those ends of the range to which the interval from a to b still reaches."""
+def lowest_end(objective: Objective, a: float, b: float, x: float, value: float) -> Iterator[tuple[float, float]]:
+    """Yield the ends of the range to which the interval from a to b still reaches, if f is as low there as at x."""
     for end, bound in ((a, objective.lower), (b, objective.upper)):
         if end == bound != x and (there := height(objective, end)) <= value:
-            x, value = end, there
-    return x, value
+            value = there
+            yield end, value

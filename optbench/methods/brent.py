@@ -47,8 +47,7 @@ def brent(objective: Objective, x: float, value: float, options: Options) -> Ite
             elif fu <= fv or v in (x, w):
                 v, fv = u, fu
         yield x, fx
-    x, fx = lowest_end(objective, a, b, x, fx)
-    yield x, fx
+    yield from lowest_end(objective, a, b, x, fx)
     return Outcome(True, "the interval is as short as the tolerance")
 
 

@@ -32,8 +32,7 @@ def golden_section(objective: Objective, x: float, value: float, options: Option
         else:
             a, b = (a, u) if u > x else (u, b)
         yield x, value
-    x, value = lowest_end(objective, a, b, x, value)
-    yield x, value
+    yield from lowest_end(objective, a, b, x, value)
     return Outcome(True, "the interval is as short as the tolerance")
 
 

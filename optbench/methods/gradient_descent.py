@@ -20,7 +20,8 @@ class GradientDescentOptions(Options):
     step: float = option(
         0.0, f"the fixed step, or the first that armijo tries; 0 means {FIXED_STEP} if fixed, else 1 or a step of length 1", at_least=0
     )
-    sufficient_decrease: float = option(1e-4, "part of the promised decrease that armijo wants", above=0, below=0.5)
+    # with a part c, steps up to 2(1 - c)/L pass on a curvature L, and the longest of them hardly contract if c is small
+    sufficient_decrease: float = option(0.25, "part of the promised decrease that armijo wants", above=0, below=0.5)
     shrink: float = option(0.5, "factor by which armijo shortens a step", above=0, below=1)
     patience: int = option(1000, "iterations without progress after which it stops", at_least=1)
 
@@ -30,8 +31,9 @@ def gradient_descent(objective: Objective, x: Point, value: float, options: Grad
     space = objective.space
     progress = Progress(objective, options.patience)
     step = options.step
+    known: Point | None = None  # the gradient at x, where the line search has evaluated it
     while True:
-        g = objective.gradient(x)
+        g = objective.gradient(x) if known is None else known
         if outcome := settled(objective, x, value, g) or progress.ended(x, value, g):
             return outcome
         if options.line_search == "fixed":
@@ -44,7 +46,8 @@ def gradient_descent(objective: Objective, x: Point, value: float, options: Grad
             trial = backtrack(objective, x, value, g, -g, step, options.sufficient_decrease, options.shrink)
             if trial is None:
                 return NO_DECREASE
-            x, value, step = trial.x, trial.value, 2 * trial.length  # so that steps can grow again
+            x, value, known = trial.x, trial.value, trial.gradient
+            step = 2 * trial.length  # so that steps can grow again
         yield x, value
         if not math.isfinite(value):
             return DIVERGED

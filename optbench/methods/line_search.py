@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from .method import Objective, Outcome
+from .method import Objective, Outcome, projected_gradient
 from .space import Mask, Point, Space
 
 ROUNDING = 2.0**-40  # values closer than this, relatively, may differ by rounding alone
@@ -137,5 +137,5 @@ def free_entries(objective: Objective, x: Point, gradient: Point, margin: Point)
     His epsilon is the smaller of `margin` and the length of the projected gradient step, which vanishes at a solution.
     """
     space: Space = objective.space
-    length = space.norm(objective.project(x - gradient) - x)
+    length = space.norm(projected_gradient(objective, x, gradient))
     return space.free(x, gradient, objective.lower, objective.upper, space.minimum(margin, space.full(length)))

@@ -131,12 +131,15 @@ class Method:
     largest_dimension: int | None = None  # beyond it, its dense matrices cost too much
 
     def minimize(self, objective: Objective, start: Point, options: Options) -> Iterates:
-        """Yield the iterates from `start` (projected onto the box), itself first, and return the outcome."""
+        """Yield the iterates from `start` (projected onto the box), itself first, and return the outcome.
+
+        Where f is not finite at the start, nothing is yielded.
+        """
         x = objective.project(start)
         value = objective.value(x)
-        yield x, value
         if not math.isfinite(value):
             return Outcome(False, NOT_DEFINED_AT_START if math.isnan(value) else "the function is infinite at the start")
+        yield x, value
         return (yield from self.algorithm(objective, x, value, options))
 
     def refuses(self, facts: Facts) -> str | None:
@@ -160,6 +163,14 @@ def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]
 
 def _missing(words: str, what: str, method: Method, because: str | None) -> str | None:
     return f"needs {words}, and {because}" if because and what in method.uses else None
+
+
+def projected_gradient(objective: Objective, x: Point, gradient: Point) -> Point:
+    """Return x - P(x - gradient), where P projects onto the bounds, without the rounding of these two differences.
+
+    For a large x they would lose the gradient. At first-order points of the box it is 0 (Nocedal & Wright 2006, (16.67)).
+    """
+    return objective.space.clip(gradient, x - objective.upper, x - objective.lower)
 
 
 def settled(objective: Objective, x: Point, value: float, gradient: Point) -> Outcome | None:
@@ -189,8 +200,7 @@ class Progress:
 
     def ended(self, x: Point, value: float, gradient: Point) -> Outcome | None:
         """Note an iterate; return the outcome if patience is at its end."""
-        step = self.objective.project(x - gradient) - x if self.bounded else gradient
-        size = self.objective.space.max_abs(step)
+        size = self.objective.space.max_abs(projected_gradient(self.objective, x, gradient) if self.bounded else gradient)
         lower = value < self.value or size < self.size
         self.value, self.size = min(value, self.value), min(size, self.size)
         self.idle = 0 if lower else self.idle + 1
@@ -280,7 +290,7 @@ def read_options(method: Method, given: Mapping[str, str | int | float | bool | 
         value = _read(kind, text)
         if value is None or (kind is not bool and value not in accepted):
             what = f"{_WANTED[kind]} {accepted}".rstrip()
-            mistakes.append(Mistake(f"{method.name}: {key} must be {what}, not {_shown(text)}."))
+            mistakes.append(Mistake(f"{method.name}: {key} must be {what}, not {_quoted(text)}."))
         values[key] = value
     if mistakes:
         raise UsageError(*mistakes)
@@ -319,11 +329,16 @@ def _read(kind: type, given: str | int | float | bool | Fraction) -> float | boo
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = printable(str(value))
-    text = text if len(text) <= 60 else text[:57] + "..."
-    return f"'{text}'" if isinstance(value, str) and not value.isidentifier() else text
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _quoted(value: str | int | float | bool | Fraction) -> str:
+    """Return a given value as a message shows it: text in quotes, and no more than a line."""
+    if isinstance(value, int | Fraction) and max(abs(value.numerator), value.denominator) >= 10**60:
+        return "a number of that size"  # Python refuses to print some
+    text = _shown(value)
+    text = printable(text if len(text) <= 60 else text[:57] + "...")
+    return f"'{text}'" if isinstance(value, str) else text
 
 
 # The methods that there are ----------------------------------------------------------------------------------------

@@ -60,7 +60,6 @@ def descend(
     space = objective.space
     coefficients = _coefficients(options, space.dimension)
     spread = _spread(simplex) if math.isfinite(_spread(simplex)) else 0.0
-    yield simplex[0]
     while True:
         size = _size(objective, simplex)
         small = objective.tolerance * max(scale, space.max_abs(simplex[0].x))

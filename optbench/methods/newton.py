@@ -39,8 +39,8 @@ def newton(objective: Objective, x: Point, value: float, options: NewtonOptions)
         if trial is None:
             return NO_DECREASE
         x, value = trial.x, trial.value
-        g = objective.gradient(x) if trial.gradient is None else trial.gradient
         yield x, value
+        g = objective.gradient(x) if trial.gradient is None else trial.gradient
 
 
 def direction(space: Space, H: Matrix, g: Point, regularisation: float) -> Point:

@@ -76,8 +76,8 @@ def read_columns(path: str | Path, wanted: Iterable[str] | None = None, named_at
 def column_names(path: str | Path, named_at: Place | None = None) -> list[str]:
     """Return the names in the first line; raises as `read_columns` does."""
     findings = _Findings(str(path))
-    with regular_file(path, MAX_BYTES, named_at) as opened:
-        header = next(_rows(io.TextIOWrapper(opened, "utf-8-sig", newline=""), findings), None)
+    with regular_file(path, MAX_BYTES, named_at) as opened, io.TextIOWrapper(opened, "utf-8-sig", newline="") as text:
+        header = next(_rows(text, findings), None)
     if findings.mistakes:
         raise ProblemError(*findings.mistakes)
     return [name.strip() for name in header.cells] if header else []

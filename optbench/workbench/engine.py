@@ -22,7 +22,7 @@ from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge
 from optbench.workbench.panel import Entrant, entrants, plain_options
 from optbench.workbench.settings import Settings
-from optbench.workbench.starts import starts
+from optbench.workbench.starts import starts, typical_scale
 from optbench.workbench.supervisor import Ended, Ending, Limits, Message, Supervisor
 from optbench.workbench.verdict import Finding, empty_domain, verdict
 
@@ -142,6 +142,7 @@ class _Run:
 
     def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant], began: float) -> None:
         settings, function = self.settings, self.function
+        function.scale = typical_scale(function)
         self.starts = starts(function, settings.seed)
         function.prepare()  # compiled once here, not in every child
         seconds = (settings.time_limit - (time.monotonic() - began)) * min(1.0, settings.jobs / (len(runnable) + settings.exact))

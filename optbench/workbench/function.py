@@ -33,6 +33,7 @@ class Function:
         self.space: Space = Line() if self.scalar else Euclidean(self.dimension)
         lower, upper = _box(problem)
         self.lower, self.upper = self.space.point(lower), self.space.point(upper)
+        self.scale = 1.0  # what counts as a large value of the minimand; the engine estimates it for small ones
         self.has_bounds = any(map(math.isfinite, lower)) or any(map(math.isfinite, upper))
 
     # ---- values -----------------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ class MeteredObjective:
         return self.space.clip(x, self.lower, self.upper)
 
     def is_stationary(self, x: Any, value: float, gradient: Any) -> bool:
-        """Whether the projected gradient is within the tolerance, relative to max(1, |value|)."""
+        """Whether the projected gradient is within the tolerance, relative to the function's values."""
         return stationarity(self.function, x, value, gradient) <= self.tolerance
 
     def random(self) -> random.Random:
@@ -96,11 +96,15 @@ class MeteredObjective:
 
 
 def stationarity(function: Function, x: Any, value: float, gradient: Any) -> float:
-    """Return the infinity norm of x - P(x - g), P the projection onto the box, relative to max(1, |value|).
+    """Return the infinity norm of the projected gradient, relative to max(|value|, the function's scale).
 
-    It is 0 exactly at first-order points of the box (J. Nocedal, S. Wright, Numerical Optimization, 2nd ed., (16.67)).
+    The projected gradient leaves out what points out of the box at a bound that x touches (J. Nocedal, S. Wright,
+    Numerical Optimization, 2nd ed., section 16.7); relative as in J. Dennis, R. Schnabel, Numerical Methods for
+    Unconstrained Optimization (1983), section 7.2. It is inf where the gradient is not defined.
     """
     space = function.space
-    step = x - space.clip(x - gradient, function.lower, function.upper)
-    size = space.max_abs(step)
-    return size / max(1.0, abs(value)) if size == size else math.inf
+    free = space.free(x, gradient, function.lower, function.upper)
+    size = space.max_abs(space.masked(gradient, free))
+    if size == 0:
+        return 0.0
+    return size / max(function.scale, abs(value)) if math.isfinite(size) else math.inf

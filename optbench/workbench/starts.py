@@ -32,6 +32,20 @@ def starts(function: Function, seed: int) -> list[list[float]]:
     return [[m if c is None else c for m, c in zip(made, start, strict=True)] for start in given] if given else [made]
 
 
+def typical_scale(function: Function) -> float:
+    """Return how much the minimand's values differ over the box, at most 1: what a gradient is compared with.
+
+    So a function multiplied by 1e-9 is not taken for a constant. It is 1 where too few values are known.
+    """
+    if function.dimension > 64:
+        return 1.0
+    low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
+    sample = [[_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)] for unit in points(8, function.dimension, 0)]
+    values = sorted(filter(math.isfinite, (function.value(function.space.point(x)) for x in sample)))
+    spread = values[len(values) // 2] - values[0] if len(values) > 2 else 1.0
+    return min(1.0, spread) if spread > 0 else 1.0
+
+
 def _given(function: Function) -> list[list[float | None]]:
     variables = function.problem.variables
     count = max((len(v.starts) for v in variables), default=0)

@@ -88,6 +88,8 @@ def _nothing(findings: Sequence[Finding]) -> str:
     tried = [f.row for f in findings if f.row.status is not AttemptStatus.NOT_APPLICABLE]
     if not tried:
         return "Nothing was found: no method is applicable, for the reasons in the table."
+    if any(row.status is AttemptStatus.DIVERGED and row.value is None and row.iterations for row in tried):
+        return "Nothing was found: methods diverged, so the function may be unbounded; that is not proved."
     return "Nothing was found: no method reached a point at which the function is defined and the constraints hold."
 
 

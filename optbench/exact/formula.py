@@ -1,0 +1,43 @@
+"""Formulas as the user sees them: simplified, as text, with enclosures, and by which functions they need.
+
+>>> from optbench.language.elaborate import parse
+>>> facts(parse("sqrt(2)/2").node).kind, facts(parse("exp(lambertw(1/4))").node).kind
+('radicals', 'lambertw')
+"""
+
+from __future__ import annotations
+
+from optbench.arithmetic.balls import as_fraction, decimals, value_of
+from optbench.exact.answer import FormulaFacts
+from optbench.language.graph import Call, Node, Number, functions, topological
+
+MAX_TEXT = 20_000
+_ARITHMETIC = {"add", "multiply", "negate", "divide"}
+_ROOTS = _ARITHMETIC | {"sqrt", "cbrt", "power"}
+
+
+def facts(node: Node) -> FormulaFacts:
+    """Return the class of a formula without unknowns, by the functions it calls."""
+    used = functions(node)
+    if used <= _ARITHMETIC or isinstance(node, Number):
+        return FormulaFacts("found", "rational")
+    if used <= _ROOTS and _has_rational_exponents(node):
+        return FormulaFacts("found", "radicals")
+    if used & {"lambertw", "lambertw_lower"}:
+        return FormulaFacts("found", "lambertw")
+    return FormulaFacts("found", "algebraic_root" if "rootof" in used else "elementary")
+
+
+def _has_rational_exponents(node: Node) -> bool:
+    return all(isinstance(n.args[1], Number) for n in topological(node) if isinstance(n, Call) and n.function == "power")
+
+
+def enclosure(node: Node, digits: int) -> tuple[str, str]:
+    """Return decimal texts around a number, with about `digits` - 5 digits that are right."""
+    return decimals(value_of(node, int(digits * 3.33) + 16), max(digits - 5, 10))
+
+
+def as_float(node: Node) -> float:
+    """Return the double next to a number."""
+    value = value_of(node, 80)
+    return float((as_fraction(value.lower) + as_fraction(value.upper)) / 2)
