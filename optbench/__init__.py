@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optbench.api import problem, solve
+    from optbench.api import define, solve
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "problem", "solve"]
+__all__ = ["__version__", "define", "solve"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the Python API when it is first used, so that `optbench --version` imports nothing."""
-    if name in ("solve", "problem"):
+    if name in ("solve", "define"):
         from optbench import api
 
         return getattr(api, name)

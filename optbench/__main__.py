@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -12,9 +13,14 @@ def main() -> int:
 
         print(f"optbench {__version__}")
         return 0
-    from optbench.cli.app import run
+    for library in ("OPENBLAS", "OMP", "MKL"):  # methods run side by side, and threads of theirs would fight for the cores
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    try:
+        from optbench.cli.app import run
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules are loaded
+        return 130
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from fractions import Fraction
 from os import PathLike
 from typing import Any
 
-from optbench.errors import UsageError
-from optbench.problem.draft import ConstraintDraft, Number, ParameterDraft, ProblemDraft, Scalar, Text, Values, VariableDraft
+from optbench.errors import UsageError, printable
+from optbench.problem.draft import ConstraintDraft, DataDraft, Number, ParameterDraft, ProblemDraft, Scalar, Text, Values, VariableDraft
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.problem.validate import validated
 from optbench.result import Assurance, Result
@@ -21,7 +21,7 @@ from optbench.result import Assurance, Result
 End = float | int | Fraction | str | None
 
 
-def problem(
+def define(
     objective: str,
     *,
     maximize: bool = False,
@@ -30,21 +30,28 @@ def problem(
     parameters: Mapping[str, Any] | None = None,
     subject_to: Sequence[str] = (),
     start: Mapping[str, Any] | None = None,
+    data: str | PathLike[str] | None = None,
     name: str | None = None,
 ) -> Problem:
     """Return the problem of an expression.
 
-    `range` holds for all variables; `variables` gives single ranges, as pairs or as texts such as "[0, 10)"; numbers
-    are read exactly as they print (0.1 is 1/10). Names that are declared nowhere are variables. Raises `ProblemError`.
+    `range` holds for all variables; `variables` gives single ranges, as pairs or as texts such as "[0, 10)", or mappings
+    with the fields of a problem file (range, start, shape, integer, unit); `data` is a CSV file. Numbers are read exactly
+    as they print (0.1 is 1/10). Names that are declared nowhere are variables. Raises `ProblemError`.
+
+    >>> define("sum(x^2)", variables={"x": {"range": (-1, 1), "shape": 3}}).dimension
+    3
     """
-    declared = {**dict.fromkeys(start or {}), **(variables or {})}
+    declared = dict(variables or {})
+    declared.update({v: None for v in start or {} if v not in declared})
     draft = ProblemDraft(
         "maximize" if maximize else "minimize",
         Text(objective),
         name=Text(name) if name else None,
-        variables=tuple(VariableDraft(Text(v), _range(ends, range), _values((start or {}).get(v))) for v, ends in declared.items()),
+        variables=tuple(_variable(v, given, range, (start or {}).get(v)) for v, given in declared.items()),
         parameters=tuple(ParameterDraft(Text(p), _values(value)) for p, value in (parameters or {}).items()),
         constraints=tuple(ConstraintDraft(Text(text)) for text in subject_to),
+        data=None if data is None else DataDraft(Text(str(data))),
     )
     return validated(draft, open_names=True, default_range=_range(None, range))
 
@@ -66,7 +73,7 @@ def solve(
 ) -> Result:
     """Return the result for an expression, a `Problem`, or the path of a problem file (a `pathlib.Path`).
 
-    `asked` goes to `problem` where an expression is given. `methods` are names or patterns, with options as on the
+    `asked` goes to `define` where an expression is given. `methods` are names or patterns, with options as on the
     command line ("gradient-descent:step=0.1"). Raises `ProblemError` and `UsageError` for mistakes of the caller's.
     """
     from optbench.workbench.engine import solve as run
@@ -91,7 +98,7 @@ def solve(
 
 def _problem(what: str | PathLike[str] | Problem, asked: Mapping[str, Any]) -> Problem:
     if isinstance(what, str):
-        return problem(what, **asked)
+        return define(what, **asked)
     if asked:
         raise UsageError(f"{', '.join(asked)} can be given with an expression only.")
     if isinstance(what, Problem):
@@ -108,15 +115,35 @@ def method_choice(text: str) -> MethodChoice:
     for part in rest.split(",") if colon else []:
         option, equals, value = part.partition("=")
         if not equals or not option.strip():
-            raise UsageError(f"'{text}' is no method with options; write NAME:option=value,option=value.")
+            raise UsageError(f"'{printable(text)}' is no method with options; write NAME:option=value,option=value.")
         options.append((option.strip(), value.strip()))
     return MethodChoice(name.strip(), tuple(options))
+
+
+_FIELDS = ("range", "start", "shape", "integer", "unit")
+
+
+def _variable(name: str, given: Any, default: tuple[End, End] | None, start: Any) -> VariableDraft:
+    fields = dict(given) if isinstance(given, Mapping) else {"range": given}
+    if unknown := set(fields) - set(_FIELDS):
+        raise UsageError(f"The variable {name} has no field {printable(str(min(unknown)))}; its fields are {', '.join(_FIELDS)}.")
+    shape = fields.get("shape")
+    return VariableDraft(
+        Text(name),
+        _range(fields.get("range"), default),
+        _values(fields.get("start") if start is None else start),
+        shape=None if shape is None else (shape,) if isinstance(shape, int) else tuple(shape),
+        integer=bool(fields.get("integer")),
+        unit=Text(fields["unit"]) if fields.get("unit") else None,
+    )
 
 
 def _range(ends: Any, default: tuple[End, End] | None) -> Text | tuple[Values, Values] | None:
     if isinstance(ends, str):
         return Text(ends)
     chosen = default if ends is None else ends
+    if chosen is not None and not (isinstance(chosen, Sequence) and len(chosen) == 2):
+        raise UsageError(f"A range is a pair of ends, or a text such as '[0, 10)', not {printable(repr(chosen)[:60])}.")
     return None if chosen is None else (_values(chosen[0]), _values(chosen[1]))
 
 
@@ -131,4 +158,7 @@ def _scalar(value: Any) -> Scalar:
         return None if value is None else Text(value)
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return Text("inf" if value > 0 else "-inf")
-    return Number(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
+    try:
+        return Number(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
+    except (TypeError, ValueError):
+        raise UsageError(f"{printable(repr(value)[:60])} is no number; give a number, a text, or a list of them.") from None

@@ -84,7 +84,7 @@ class ProblemSummary:
 class Optimality:
     """The optimality conditions, evaluated at a point."""
 
-    stationarity: float | None  # infinity norm of the projected gradient, relative to max(1, |value|)
+    stationarity: float | None  # relative projected gradient: max |g_i|*max(|x_i|, 1) / max(|value|, scale)
     infeasibility: float  # greatest violation of a bound or constraint
     curvature: str | None  # positive, negative, semidefinite, indefinite: of the second derivative on the free directions
 
@@ -178,8 +178,8 @@ class Result:
         return {"schema": SCHEMA, **plain}
 
     def to_json(self) -> str:
-        """Return the JSON text of one line; numbers are the shortest that read back the same, never NaN or Infinity."""
-        return json.dumps(self.to_dict(), allow_nan=False, ensure_ascii=False)
+        """Return the JSON text of one ASCII line; numbers are the shortest that read back the same, never NaN or Infinity."""
+        return json.dumps(self.to_dict(), allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

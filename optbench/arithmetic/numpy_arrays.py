@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from optbench.arithmetic import NoReading
+from optbench.arithmetic import NoReading, floats
 from optbench.arithmetic.straight_line import compiled, float_of, joined
 from optbench.language.build import condition, reduction
 from optbench.language.domain import natural_domain
@@ -35,7 +35,7 @@ def function(outputs: Sequence[Node], inputs: Sequence[Symbol], data: Mapping[Sy
 
     def evaluated(*values: Any) -> list[Any]:
         with np.errstate(all="ignore"):
-            found = list(evaluate(*values))
+            found = list(evaluate(*(v if isinstance(v, np.ndarray) else np.float64(v) for v in values)))
             holds = iter(found[count:])
             return [v if c is None else np.where(next(holds), v, np.nan)[()] for v, c in zip(found[:count], checks, strict=True)]
 
@@ -86,6 +86,8 @@ class _Numpy:
         name = TABLE[node.function].numpy
         if name is None:
             raise NoReading(f"{node.function} has no reading in numpy.")
+        if node.function in _OF_CONSTANTS and node not in self.depends:
+            return f"{_OF_CONSTANTS[node.function]}({', '.join(args)})"
         if node.function in _OPERATORS:
             return joined(_OPERATORS[node.function], args)
         if node.function in _STRUCTURE:
@@ -97,6 +99,8 @@ class _Numpy:
                 return f"{args[0]} * {args[0]}"
             case "power" if isinstance(node.args[1], Number) and node.args[1].value == 3:
                 return f"{args[0]} * {args[0]} * {args[0]}"
+            case "power" if isinstance(node.args[1], Number) and node.args[1].integer:
+                return f"whole_power({args[0]}, {args[1]}, {node.args[1].value % 2 == 1})"
             case "rootof":
                 return f"rootof({node.static[0]!r}, {node.static[1]})"
         return f"{'_if' if name == 'if' else name}({', '.join(args)})"
@@ -106,6 +110,7 @@ _OPERATORS = {
     **{"add": " + ", "multiply": " * ", "divide": " / ", "matmul": " @ ", "and": " & ", "or": " | "},
     **{"less": " < ", "less_equal": " <= ", "greater": " > ", "greater_equal": " >= ", "equal": " == ", "not_equal": " != "},
 }
+_OF_CONSTANTS = {"divide": "np.divide", "not": "np.logical_not"}  # whose operators mean something else for Python's own numbers
 
 
 # ---- structure: (node, names of its arguments) -> code ---------------------------------------------------------------
@@ -203,18 +208,44 @@ def _power(x: Any, y: Any) -> Any:
     return np.power(np.asarray(x, dtype=float), y)[()]
 
 
+def _whole_power(x: Any, n: float, odd: bool) -> Any:
+    """x^n for a whole number n, of which a double does not hold whether it is odd where it is large."""
+    size = np.power(np.abs(x), n)
+    return np.copysign(size, x) if odd else size
+
+
+def _arctan2(y: Any, x: Any) -> Any:
+    """There is no negative 0."""
+    return np.arctan2(y + 0.0, x)
+
+
 def _sigmoid(x: Any) -> Any:
     small = np.exp(-np.abs(x))
     return (np.where(np.asarray(x) >= 0, 1.0, small) / (1.0 + small))[()]
 
 
-def _special(name: str, *leading: int, part: Callable[[Any], Any] = lambda v: v, trailing: tuple[int, ...] = ()) -> Callable[..., Any]:
+def _special(name: str, *leading: int) -> Callable[..., Any]:
     """A function of scipy.special, imported when it is first called."""
+    return lambda x: getattr(importlib.import_module("scipy.special"), name)(*leading, x)
 
-    def call(x: Any) -> Any:
-        return part(getattr(importlib.import_module("scipy.special"), name)(*leading, x, *trailing))
 
-    return call
+def _lgamma(x: Any) -> Any:
+    """scipy's is infinite next to 0, where gamma(x) is 1/x."""
+    size = np.abs(x)
+    return np.where(size < 1e-300, -np.log(size), _special("gammaln")(x))[()]
+
+
+def _digamma(x: Any) -> Any:
+    """scipy's is wrong next to its poles; hence the reflection (DLMF 5.5.4) by hand, on what x is off a whole number."""
+    left = np.asarray(x) < 0
+    there = _special("psi")(np.where(left, 1.0 - x, x))
+    return np.where(left, there - np.pi / np.tan(np.pi * (x - np.rint(x))), there)[()]
+
+
+def _one_by_one(function: Callable[[float], float]) -> Callable[..., Any]:
+    """A function of floats, entry by entry: slower, but scipy's W loses half of its digits next to the branch point."""
+    every = np.frompyfunc(function, 1, 1)
+    return lambda x: np.asarray(every(x), dtype=float)[()]
 
 
 def _root(coefficients: tuple[int, ...], k: int) -> float:
@@ -223,13 +254,9 @@ def _root(coefficients: tuple[int, ...], k: int) -> float:
     return float(real_roots(coefficients)[k])
 
 
-def _real(value: Any) -> Any:
-    return np.where(value.imag == 0, value.real, np.nan)[()]
-
-
 _UFUNCS = (
     *("sqrt", "cbrt", "exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "arcsin", "arccos"),
-    *("arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "abs", "sign", "floor", "ceil", "hypot", "mod"),
+    *("arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "abs", "sign", "floor", "ceil", "hypot", "mod"),
 )
 _FUNCTIONS: dict[str, Any] = {
     "np": np,
@@ -237,6 +264,8 @@ _FUNCTIONS: dict[str, Any] = {
     "inf": lambda: np.inf,
     **{name: getattr(np, name) for name in _UFUNCS},
     "power": _power,
+    "whole_power": _whole_power,
+    "arctan2": _arctan2,
     "minimum": lambda *args: reduce(np.minimum, args),
     "maximum": lambda *args: reduce(np.maximum, args),
     "_if": _if,
@@ -246,11 +275,11 @@ _FUNCTIONS: dict[str, Any] = {
     "erf": _special("erf"),
     "erfc": _special("erfc"),
     "gamma": _special("gamma"),
-    "lgamma": _special("gammaln"),
-    "digamma": _special("digamma"),
+    "lgamma": _lgamma,
+    "digamma": _digamma,
     "trigamma": _special("polygamma", 1),
-    "lambertw": _special("lambertw", part=_real),
-    "lambertw_lower": _special("lambertw", part=_real, trailing=(-1,)),
+    "lambertw": _one_by_one(floats.lambertw),
+    "lambertw_lower": _one_by_one(floats.lambertw_lower),
     "rootof": _root,
     "sum_entries": lambda x, axis: np.sum(x, axis=axis),
     "prod_entries": lambda x, axis: np.prod(x, axis=axis),

@@ -9,21 +9,20 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any
 
 from optbench.api import method_choice
-from optbench.cli import arguments
-from optbench.errors import ExitCode, OptbenchError, UsageError, printable
+from optbench.cli import arguments, streams
+from optbench.errors import ExitCode, OptbenchError, ProblemError, UsageError, printable
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, Result, Status
 from optbench.workbench.engine import Interrupted, Listener, summary
 from optbench.workbench.engine import solve as run
 from optbench.workbench.settings import Settings
 
-_MAX_INPUT = 16 * 2**20  # characters of standard input
 _UNITS = {"": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30}
 
 
@@ -45,6 +44,8 @@ def settings(methods: Sequence[str], memory_limit: str, require: str, **options:
         raise UsageError(f"--tol takes a number between 0 and 1, not {options['tolerance']:g}.")
     if not 1 <= options["digits"] <= 1000:
         raise UsageError(f"--digits takes a number from 1 to 1000, not {options['digits']}.")
+    if not 0 <= options["seed"] < 2**53:
+        raise UsageError(f"--seed takes a whole number from 0 to {2**53 - 1}, not {options['seed']}.")
     chosen = tuple(map(method_choice, methods))
     return Settings(methods=chosen, memory_limit=_bytes(memory_limit), require=Assurance(require), **options)
 
@@ -58,53 +59,52 @@ def _bytes(text: str) -> int:
     return int(size)
 
 
-def answer(problem_of: Callable[[], Problem], options: Settings, output: Output) -> int:
-    """Read, solve and show one problem; return the exit code."""
+@contextmanager
+def reported(output: Output) -> Iterator[None]:
+    """With JSON a mistake is a result, too: its status is `invalid`."""
     try:
-        problem = problem_of()
-        result, interrupted = _solved(problem, options, output)
+        yield
     except OptbenchError as error:
         if output.json:
-            print(_invalid(error).to_json(), flush=True)
+            _write(_invalid(error))
         raise
+
+
+def answer(problem_of: Callable[[], Problem], options: Settings, output: Output) -> int:
+    """Read, solve and show one problem; return the exit code."""
+    result, interrupted = _solved(problem_of(), options, output)
     _warn(result, output)
     _show(result, output)
+    if interrupted:
+        print("interrupted: what was done until then is shown.", file=sys.stderr)
     return ExitCode.INTERRUPTED if interrupted else exit_code(result, options)
 
 
-def from_standard_input(stream: TextIO, flags: arguments.Flags, options: Settings, output: Output) -> int:
+def from_standard_input(flags: arguments.Flags, options: Settings, output: Output) -> int:
     """Solve a YAML or JSON document, or one expression a line with one line of JSON for each."""
-    text = _read(stream)
-    if re.search(r"^\s*[{\"']*\s*(minimize|maximize)\b\"?\s*:", text, re.MULTILINE):
-        return answer(lambda: arguments.of_document(text, flags), options, output)
-    lines = [line for line in text.splitlines() if line.strip()]
+    text = streams.read_input()
+    lines = [line for line in text.split("\n") if line.strip()]
     if not lines:
-        raise UsageError("Standard input holds no problem; write an expression, or a YAML or JSON document.")
-    codes = [_line(line, flags, options, output) for line in lines]
-    return next((code for code in codes if code), ExitCode.ANSWERED)
+        raise UsageError("Standard input holds no problem; write an expression a line, or a YAML or JSON document.")
+    if _begins_document(lines):
+        return answer(lambda: arguments.of_document(text, flags), options, output)
+    return first_that_applies(_line(line.rstrip("\r"), flags, options) for line in lines)
 
 
-def _read(stream: TextIO) -> str:
+def _begins_document(lines: Sequence[str]) -> bool:
+    """Whether the first line that is no comment opens a mapping, or has a field's name."""
+    first = next((line for line in lines if not line.lstrip().startswith("#")), "#")
+    return re.match(r"""\s*(\{|---|#|["']?[A-Za-z][\w ]*["']?\s*:(\s|$))""", first) is not None
+
+
+def _line(line: str, flags: arguments.Flags, options: Settings) -> ExitCode:
     try:
-        text = stream.read(_MAX_INPUT + 1)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"Standard input is not UTF-8 (byte {error.object[error.start]:#04x}).") from None
-    if len(text) > _MAX_INPUT:
-        raise UsageError("Standard input has more than 16 MB, which is the limit.")
-    return text
-
-
-def _line(line: str, flags: arguments.Flags, options: Settings, output: Output) -> int:
-    try:
-        problem = arguments.of_expression(line, flags)
-        result, interrupted = _solved(problem, options, Output(json=True, quiet=True))
-    except UsageError:
-        raise
-    except OptbenchError as error:
-        print(_invalid(error).to_json(), flush=True)
-        print(f"error: {error}", file=sys.stderr)
+        result, interrupted = _solved(arguments.of_expression(line, flags.for_expression(line)), options, Output(json=True, quiet=True))
+    except ProblemError as error:
+        _write(_invalid(error))
+        streams.complain(error)
         return error.exit_code
-    print(result.to_json(), flush=True)
+    _write(result)
     if interrupted:
         raise KeyboardInterrupt
     return exit_code(result, options)
@@ -141,11 +141,12 @@ def _progress(problem: Problem, output: Output) -> Iterator[Listener]:
 
     finished: list[Attempt] = []
     title = [Text(line) for line in heading(summary(problem))]
-    with Live(Group(*title, Text("solving ...", style="dim")), console=_console(output), transient=True, auto_refresh=False) as live:
+    console = _console(output)
+    with Live(Group(*title, Text("solving ...", style="dim")), console=console, transient=True, auto_refresh=False) as live:
 
         def listener(row: Attempt) -> None:
             finished.append(row)
-            live.update(Group(*title, rows(finished), Text("solving ...", style="dim")), refresh=True)
+            live.update(Group(*title, rows(finished, width=console.width), Text("solving ...", style="dim")), refresh=True)
 
         live.refresh()
         yield listener
@@ -159,17 +160,24 @@ def _console(output: Output) -> Any:
 
 def _show(result: Result, output: Output) -> None:
     if output.json:
-        from optbench.report.json import render as render_json
-
-        sys.stdout.write(render_json(result))
+        _write(result)
     elif sys.stdout.isatty():
         from optbench.report.table import picture
 
-        _console(output).print(picture(result))
+        console = _console(output)
+        console.print(picture(result, width=console.width))
     else:
         from optbench.report.table import render
 
         sys.stdout.write(render(result))
+    sys.stdout.flush()
+
+
+def _write(result: Result) -> None:
+    """Write one line of JSON."""
+    from optbench.report.json import render
+
+    sys.stdout.write(render(result))
     sys.stdout.flush()
 
 
@@ -198,3 +206,11 @@ def exit_code(result: Result, options: Settings) -> ExitCode:
     if any(row.status in stopped for row in result.attempts):
         return ExitCode.LIMIT
     return ExitCode.NO_METHOD_CONVERGED
+
+
+_ORDER = (2, 3, 130, 1, 9, 6, 7, 5, 8, 4, 0)
+
+
+def first_that_applies(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the exit code of several answers: 0 only if all were answered."""
+    return min(codes, key=_ORDER.index)

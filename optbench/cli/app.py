@@ -6,12 +6,12 @@ standard error), an interrupt, a reader who has left, and bugs of ours.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 import typer
 
+from optbench.cli import streams
 from optbench.cli.arguments import shielded
 from optbench.cli.check import check
 from optbench.cli.methods import methods
@@ -48,35 +48,43 @@ def _main(version: bool = typer.Option(False, "--version", "-V", callback=_show_
 def run(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code."""
     try:
+        streams.prepare()
         code = app(shielded(argv), standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     except typer.TyperException as error:
         print(_usage(error), file=sys.stderr)
         return ExitCode.USAGE
     except OptbenchError as error:
-        print(f"error: {error}", file=sys.stderr)
+        streams.complain(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        _leave_quietly()
+        streams.leave_quietly()
         return ExitCode.ANSWERED
-    except Exception as error:  # a bug of ours: a sentence here, the traceback with --debug
-        if "--debug" in argv:
-            raise
-        print(f"internal error: {type(error).__name__}: {printable(str(error))[:300]} (--debug shows where)", file=sys.stderr)
-        return ExitCode.INTERNAL
+    except Exception as error:
+        return _unexpected(error, "--debug" in argv)
+
+
+def _unexpected(error: Exception, debug: bool) -> int:
+    """Standard output that takes no more, or a bug of ours: a sentence here, the traceback with --debug."""
+    if isinstance(error, OSError) and (reason := streams.why_unwritable()):
+        streams.leave_quietly()
+        streams.complain(f"The answer can't be written to standard output: {reason}.")
+        return ExitCode.USAGE
+    if debug:
+        raise error
+    words = printable(f"{type(error).__name__}: {error}"[:300])
+    print(f"internal error: {words} (this is a fault of optbench; --debug shows where)", file=sys.stderr)
+    return ExitCode.INTERNAL
 
 
 def _usage(error: typer.TyperException) -> str:
     """The sentence of a mistake in options or arguments; without arguments it is the help text."""
     message = error.format_message() if hasattr(error, "format_message") else str(error)
-    return message if message.lstrip().startswith("Usage") else f"error: {message} (optbench --help shows what is accepted)"
-
-
-def _leave_quietly() -> None:
-    """The reader of our output has left: nothing more is written, not even by Python at its exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if message.lstrip().startswith("Usage"):
+        return message
+    context = getattr(error, "ctx", None)
+    command = f"optbench {context.command.name}" if context is not None and context.parent is not None else "optbench"
+    return f"error: {printable(message)}{'' if message.endswith(('.', '?')) else '.'} `{command} --help` shows what is accepted."

@@ -6,6 +6,7 @@ option. `draft_of` makes the draft of an argument (an expression, a file, a bund
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -70,6 +71,15 @@ class Flags:
     parameters: Sequence[str] = ()
     start: Sequence[str] = ()
 
+    def for_expression(self, text: str) -> Flags:
+        """Return the flags without what they say of variables that do not occur in one of many expressions."""
+        names = set(re.findall(r"\w+", " ".join([text, *self.subject_to])))
+
+        def kept(given: Sequence[str]) -> list[str]:
+            return [one for one in given if re.match(r"\s*(\w*)", one)[1] in names]  # type: ignore[index]
+
+        return replace(self, variables=kept(self.variables), integer=kept(self.integer), start=kept(self.start))
+
 
 def problem_of(what: str, flags: Flags) -> Problem:
     """Return the problem of an argument: an expression, a file, or @NAME, with the flags laid over it."""
@@ -77,9 +87,15 @@ def problem_of(what: str, flags: Flags) -> Problem:
         from optbench.problem.library import path
 
         return _of_file(str(path(what[1:])), flags)
-    if what.endswith(FILES):
+    if what.lower().endswith(FILES):
         return _of_file(what, flags)
-    return of_expression(what, flags)
+    try:
+        return of_expression(what, flags)
+    except ProblemError as error:
+        if len(what) < 300 and "\0" not in what and os.path.exists(what):
+            hint = f"'{printable(what)}' is also the name of a file; problems are read from .yaml, .yml and .json files."
+            raise ProblemError(*error.mistakes, hint) from None
+        raise
 
 
 def of_expression(text: str, flags: Flags) -> Problem:
@@ -95,7 +111,7 @@ def of_document(text: str, flags: Flags) -> Problem:
 
 
 def _of_file(path: str, flags: Flags) -> Problem:
-    if path.endswith(".nl"):
+    if path.lower().endswith(".nl"):
         raise UsageError(f"{printable(path)}: AMPL's .nl files can't be read yet; write the problem as YAML or JSON.")
     from optbench.problem.reader import reading
 
@@ -104,10 +120,12 @@ def _of_file(path: str, flags: Flags) -> Problem:
 
 def _of_reading(read: Reading, flags: Flags) -> Problem:
     """The problem of what was read, or all mistakes of its form and of its expressions at once."""
+    stand_in = read.draft.objective if read.draft.objective.place is None else None  # for one that is missing or faulty
     try:
         problem = _validated(read.draft, flags, open_names=False)
     except ProblemError as error:
-        raise ProblemError(*read.mistakes, *error.mistakes) from None
+        true = [m for m in error.mistakes if stand_in is None or m.place != stand_in.at(0, len(stand_in.value))]
+        raise ProblemError(*read.mistakes, *true) from None
     if read.mistakes:
         raise ProblemError(*read.mistakes)
     return problem
@@ -142,8 +160,13 @@ def overridden(draft: ProblemDraft, flags: Flags, default: tuple[Values, Values]
         variables=tuple(variables.values()),
         parameters=tuple(parameters.values()),
         constraints=(*draft.constraints, *(ConstraintDraft(Text(text)) for text in flags.subject_to)),
-        data=draft.data if flags.data is None else DataDraft(Text(str(Path(flags.data).absolute()))),
+        data=draft.data if flags.data is None else _data(draft.data, flags.data),
     )
+
+
+def _data(known: DataDraft | None, path: str) -> DataDraft:
+    file = Text(str(Path(path).absolute()))
+    return DataDraft(file) if known is None else replace(known, file=file)
 
 
 def _range(ends: tuple[str, str] | None) -> tuple[Values, Values] | None:
@@ -165,8 +188,8 @@ def _variable(text: str) -> VariableDraft:
 
 
 def _assignment(text: str, option: str, example: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip() or not value.strip():
+    name, _, value = text.partition("=")
+    if not name.strip() or not value.strip():
         raise UsageError(f"{option} takes a name and a value, as {example}, not '{printable(text)}'.")
     return name.strip(), value.strip()
 

@@ -7,33 +7,39 @@ from typing import Annotated
 
 import typer
 
+from optbench.cli.streams import complain
+from optbench.errors import ExitCode, OptbenchError, printable
+
 
 def check(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Problem files, or bundled problems as @NAME.")],
     json_: Annotated[bool, typer.Option("--json", help="One line of JSON for each.")] = False,
 ) -> int:
     """Read problems and report all their mistakes, without solving anything."""
-    from optbench.cli.arguments import Flags, problem_of
-    from optbench.errors import ExitCode, OptbenchError, printable
+    from optbench.cli.answers import first_that_applies
 
-    worst = ExitCode.ANSWERED
-    for path in paths:
-        try:
-            problem = problem_of(path, Flags())
-        except OptbenchError as error:
-            worst = max(worst, error.exit_code)
-            if json_:
-                _print_json({"path": path, "valid": False, "mistakes": [str(m) for m in error.mistakes]})
-            print(f"error: {printable(path)}: {error}", file=sys.stderr)
-            continue
-        if json_:
-            _print_json({"path": path, "valid": True, "mistakes": [], "warnings": list(problem.warnings)})
-        else:
-            unknowns = f"{problem.dimension:,} unknown{'' if problem.dimension == 1 else 's'}"
-            print(f"{printable(path)}: valid; {problem.sense} {printable(problem.objective_text[:200])} ({unknowns})")
-        for warning in problem.warnings:
-            print(f"warning: {printable(path)}: {printable(warning)}", file=sys.stderr)
-    return worst
+    return first_that_applies([_checked(path, json_) for path in paths])
+
+
+def _checked(path: str, as_json: bool) -> ExitCode:
+    from optbench.cli.arguments import Flags, problem_of
+
+    try:
+        problem = problem_of(path, Flags())
+    except OptbenchError as error:
+        if as_json:
+            _print_json({"path": path, "valid": False, "mistakes": [str(m) for m in error.mistakes], "warnings": []})
+        for mistake in error.mistakes:
+            complain(str(mistake) if mistake.place is not None and mistake.place.file else f"{path}: {mistake}")
+        return error.exit_code
+    if as_json:
+        _print_json({"path": path, "valid": True, "mistakes": [], "warnings": list(problem.warnings)})
+    else:
+        unknowns = f"{problem.dimension:,} unknown{'' if problem.dimension == 1 else 's'}"
+        print(f"{printable(path)}: valid; {problem.sense} {printable(problem.objective_text[:200])} ({unknowns})")
+    for warning in problem.warnings:
+        print(f"warning: {printable(path)}: {printable(warning)}", file=sys.stderr)
+    return ExitCode.ANSWERED
 
 
 def _print_json(row: dict[str, object]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -80,22 +79,23 @@ def solve(
     from optbench.cli import answers
     from optbench.cli.arguments import Flags, problem_of
 
-    settings = answers.settings(
-        exact=not no_exact,
-        certify=not no_certify,
-        tolerance=tol,
-        seed=seed,
-        exact_time=exact_time,
-        certify_time=certify_time,
-        time_limit=time_limit,
-        memory_limit=memory_limit,
-        require=require.value,
-        digits=digits,
-        methods=method or [],
-        debug=debug,
-    )
-    flags = Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or [])
     output = answers.Output(json=json_ or format_ is Format.json, quiet=quiet, color=not no_color)
-    if what == "-":
-        return answers.from_standard_input(sys.stdin, flags, settings, output)
-    return answers.answer(lambda: problem_of(what, flags), settings, output)
+    with answers.reported(output):
+        settings = answers.settings(
+            exact=not no_exact,
+            certify=not no_certify,
+            tolerance=tol,
+            seed=seed,
+            exact_time=exact_time,
+            certify_time=certify_time,
+            time_limit=time_limit,
+            memory_limit=memory_limit,
+            require=require.value,
+            digits=digits,
+            methods=method or [],
+            debug=debug,
+        )
+        flags = Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or [])
+        if what == "-":
+            return answers.from_standard_input(flags, settings, output)
+        return answers.answer(lambda: problem_of(what, flags), settings, output)

@@ -17,9 +17,14 @@ from optbench.exact.answer import NotApplicable
 from optbench.exact.identities import Quotient, Sum, TooLarge, is_zero, normal, sign_of, sum_node, without_common_factors
 from optbench.exact.pieces import Place, Undecided, sample, sign
 from optbench.exact.zeros import are_all_zeros
-from optbench.language.build import number, substitute, subtract
-from optbench.language.graph import GraphError, Node, symbols
+from optbench.language.build import add, divide, number, substitute, subtract
+from optbench.language.graph import Call, GraphError, Node, size, symbols, topological
+from optbench.language.products import cancelled
+from optbench.language.text import text
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
+
+
+QUICK = 40  # cells for the question whether there is a zero at all
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def _core(form: Quotient, place: Place) -> Sum:
 
     def vanishes(factor: Node) -> bool:
         try:
-            return factor is place.variable or sign(factor, place) == 0
+            return sign(factor, place) == 0
         except (Undecided, NotApplicable):
             return True
 
@@ -96,33 +101,47 @@ def _core(form: Quotient, place: Place) -> Sum:
 
 
 def _by_formulas(function: Node, form: Quotient | None, place: Place) -> Zeros:
-    if are_all_zeros(function, (), place, 60):
+    """Formulas from SymPy, and the proof that they are zeros and that there is no other, on either of two forms."""
+    forms = _forms(function, form, place)
+    if any(are_all_zeros(f, (), place, QUICK) for f in forms):
         return _with_signs(function, place, ())
     from optbench.exact import sympy_solve
 
-    candidates = _inside(sympy_solve.solutions(function, place), place)
-    verified = frozenset(r for r in candidates if is_zero(substitute(function, {place.variable: r})))
+    candidates = _inside(sympy_solve.solutions(forms[0], place), place)
+    verified = frozenset(r for r in candidates if any(is_zero(substitute(f, {place.variable: r})) for f in forms))
     roots = tuple(r for r in candidates if r in verified)
-    missing = [r for r in candidates if r not in verified and not is_nonzero(function, r, place)]
-    if missing:
-        return Zeros(tuple(candidates), (), False, "a root could not be verified", verified)
-    if not _is_complete(function, form, roots, place):
-        return Zeros(roots, (), False, "it is not proved that all stationary points were found", verified)
-    return _with_signs(function, place, roots)
+    if any(r not in verified and sign_of(substitute(function, {place.variable: r})) is None for r in candidates):
+        return Zeros(candidates, (), False, f"a formula for a zero of {shown(function)} could not be verified", verified)
+    if any(are_all_zeros(f, roots, place) for f in forms):
+        return _with_signs(function, place, roots)
+    what = "it is not proved that these are all" if roots else "no formula was found for the"
+    return Zeros(roots, (), False, f"{what} zeros of {shown(function)}", verified)
 
 
-def is_nonzero(function: Node, root: Node, place: Place) -> bool:
-    """Whether a formula is surely no root."""
-    return sign_of(substitute(function, {place.variable: root})) is not None
+def _forms(function: Node, form: Quotient | None, place: Place) -> list[Node]:
+    """The function up to factors without zeros in up to three ways, the shortest first."""
+    forms = [function, _divided_through(function, place)]
+    if form is not None:
+        forms.append(sum_node(_core(form, place)))
+    return sorted(dict.fromkeys(forms), key=size)
 
 
-def _is_complete(function: Node, form: Quotient | None, roots: tuple[Node, ...], place: Place) -> bool:
-    if are_all_zeros(function, roots, place):
-        return True
-    if form is None:
-        return False
-    other = sum_node(_core(form, place))
-    return other is not function and are_all_zeros(other, roots, place)
+def _divided_through(function: Node, place: Place) -> Node:
+    """The sum without the exponentials that stand in each of its terms."""
+    if not (isinstance(function, Call) and function.function == "add"):
+        return function
+    for factor in topological(function.args[0]):
+        if isinstance(factor, Call) and factor.function == "exp" and symbols(factor):
+            terms = [cancelled(term, divide(1, factor)) for term in function.args]
+            if all(size(new) < size(old) for new, old in zip(terms, function.args, strict=True)):
+                return add(*terms)
+    return function
+
+
+def shown(node: Node) -> str:
+    """A short expression as it is, a long one as what it is."""
+    written = text(node)
+    return written if len(written) <= 80 else "a long expression"
 
 
 def _with_signs(function: Node, place: Place, roots: tuple[Node, ...]) -> Zeros:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from optbench.arithmetic.balls import as_fraction, decimals, value_of
+from optbench.arithmetic.balls import decimals, value_of
 from optbench.exact.answer import FormulaFacts
 from optbench.language.graph import Call, Node, Number, functions, topological
 
@@ -40,4 +40,4 @@ def enclosure(node: Node, digits: int) -> tuple[str, str]:
 def as_float(node: Node) -> float:
     """Return the double next to a number."""
     value = value_of(node, 80)
-    return float((as_fraction(value.lower) + as_fraction(value.upper)) / 2)
+    return float(value.lower.union(value.upper).mid())

@@ -1,6 +1,151 @@
-"""Convex quadratic functions of several numbers."""
-from optbench.exact.answer import ExactAnswer, NotApplicable
+"""Stationary points of smooth functions of a few numbers from SymPy: verified formulas, but no proof that they are the minimum.
+
+Every point that `solve` finds for grad f = 0 is translated back, verified in all equations by the zero test of
+`identities`, and kept if it lies inside the range. The lowest of them is given, as `local`, unless a sample of the range
+shows a lower value.
+
+>>> from optbench.problem.draft import ProblemDraft, Text
+>>> from optbench.problem.validate import validated
+>>> solve(validated(ProblemDraft("minimize", Text("exp(x) - x + (x - y)^2")), open_names=True)).value_exact
+'1'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice, product
+from typing import Any
+
+from optbench.arithmetic import NoReading
+from optbench.arithmetic.balls import compare, enclose
+from optbench.arithmetic.floats import function
+from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
+from optbench.exact.formula import as_float, enclosure, facts
+from optbench.exact.identities import is_zero, simplified
+from optbench.exact.pieces import Undecided, Undefined, hull, truth
+from optbench.exact.pieces import point as place_of
+from optbench.language.build import substitute
+from optbench.language.derivative import NotDifferentiable, gradient
+from optbench.language.functions import TABLE
+from optbench.language.graph import GraphError, Node, Symbol, functions, size
+from optbench.language.text import text
+from optbench.problem.interval import Interval
+from optbench.problem.problem import Problem
+from optbench.result import Assurance, Status
+
+NAME = "gradient"
+MAX_UNKNOWNS = 6
+MAX_NODES = 300
+MAX_POINTS = 60
+MAX_SAMPLES = 20_000
 
 
-def solve(problem, digits=30, send=None) -> ExactAnswer:  # type: ignore[no-untyped-def]
-    raise NotApplicable("the function is not a convex quadratic one")
+def solve(problem: Problem, digits: int = 30, send: Callable[[dict[str, Any]], None] | None = None) -> ExactAnswer:
+    """Return the lowest stationary point, as local; raise `NotApplicable` where there is none or the problem is of another kind."""
+    _check(problem)
+    try:
+        equations = gradient(problem.minimand, problem.symbols)
+        found = [p for p in _points(equations, problem) if _is_solution(equations, p, problem)]
+        if not found:
+            raise NotApplicable("no stationary point was found and verified")
+        lowest = _lowest(problem, found)
+    except (GraphError, NotDifferentiable) as error:
+        raise NotApplicable(str(error)) from None
+    return _answer(problem, lowest, digits)
+
+
+def _check(problem: Problem) -> None:
+    if problem.constraints or problem.free_parameters or problem.has_arrays:
+        raise NotApplicable("there are constraints, parameters without a value, or arrays")
+    if len(problem.symbols) > MAX_UNKNOWNS or any(s.integer for s in problem.symbols) or size(problem.objective) > MAX_NODES:
+        raise NotApplicable(f"there are whole-number unknowns, more than {MAX_UNKNOWNS} unknowns, or a long function")
+    rough = sorted(f for f in functions(problem.objective) if not TABLE[f].smooth)
+    if rough:
+        raise NotApplicable(f"{rough[0]} has kinks or jumps, which in several unknowns no exact strategy follows yet")
+
+
+def _points(equations: Sequence[Node], problem: Problem) -> list[dict[Symbol, Node]]:
+    import sympy
+
+    from optbench.arithmetic.sympy_terms import from_sympy, to_sympy
+
+    unknowns = {v.symbol: sympy.Symbol(v.name, positive=True) if _is_positive(v.ranges[0]) else sympy.Symbol(v.name, real=True) for v in problem.variables}
+    try:
+        found = sympy.solve([to_sympy(g, unknowns) for g in equations], list(unknowns.values()), dict=True)
+    except (NoReading, NotImplementedError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        raise NotApplicable("no formula was found for the stationary points") from None
+    points = []
+    for solution in islice(found, MAX_POINTS):
+        try:
+            points.append({s: simplified(from_sympy(solution[unknown], {})) for s, unknown in unknowns.items()})
+        except (NoReading, KeyError):
+            continue
+    return points
+
+
+def _is_positive(interval: Interval) -> bool:
+    return bool(hull(interval.lower, interval.upper).lower >= 0)
+
+
+def _is_solution(equations: Sequence[Node], point: Mapping[Symbol, Node], problem: Problem) -> bool:
+    """Whether the point lies strictly inside the range, the function is defined there, and the gradient is 0."""
+    for variable in problem.variables:
+        value = point[variable.symbol]
+        interval = variable.ranges[0]
+        if compare(interval.lower, value) != -1 or compare(value, interval.upper) != -1:
+            return False
+    at = dict(point)
+    place = place_of(problem.symbols[0], point[problem.symbols[0]])
+    try:
+        if not all(truth(substitute(c, at), place) for c in problem.domain):
+            return False
+    except (Undecided, Undefined, NotApplicable):
+        return False
+    return all(enclose([substitute(g, at)], {}, 64)[0].everywhere and is_zero(substitute(g, at)) is True for g in equations)
+
+
+def _lowest(problem: Problem, found: Sequence[Mapping[Symbol, Node]]) -> Mapping[Symbol, Node]:
+    """The point with the smallest value, if no sample of the range has a smaller one."""
+    values = [as_float(substitute(problem.minimand, dict(p))) for p in found]
+    least = min(range(len(found)), key=values.__getitem__)
+    evaluate = function([problem.minimand], problem.symbols)
+    margin = 1e-9 * max(1.0, abs(values[least]))
+    axes = [_samples(v.ranges[0]) for v in problem.variables]
+    if any(evaluate(*x)[0] < values[least] - margin for x in islice(product(*axes), MAX_SAMPLES)):
+        raise NotApplicable("the lowest stationary point that was found is not the minimum")
+    return found[least]
+
+
+def _samples(interval: Interval) -> list[float]:
+    """Some numbers of a range, those nearest to 0 or an end first."""
+    low, high = interval.floats
+    steps = (0.0, 0.5, 1.0, 2.0, 10.0, 1000.0)
+    if low == float("-inf") and high == float("inf"):
+        return [0.0, *(s * v for v in steps[1:] for s in (1, -1))]
+    if low == float("-inf"):
+        return [high - v for v in steps]
+    return [low + v for v in (1e-3, *steps)] if high == float("inf") else [low + (high - low) * k / 8 for k in range(9)]
+
+
+def _answer(problem: Problem, point: Mapping[Symbol, Node], digits: int) -> ExactAnswer:
+    value = simplified(substitute(problem.objective, dict(point)))
+    solution = ExactSolution(
+        {s.name: as_float(v) for s, v in point.items()},
+        {s.name: text(v) for s, v in point.items()},
+        {s.name: enclosure(v, digits) for s, v in point.items()},
+        "interior",
+        False,
+        facts(next(iter(point.values()))),
+    )
+    return ExactAnswer(
+        NAME,
+        Status.LOCALLY_OPTIMAL,
+        Assurance.LOCAL,
+        text(value),
+        as_float(value),
+        enclosure(value, digits),
+        (solution,),
+        False,
+        "it is not proved that this stationary point is the minimum",
+        {},
+    )

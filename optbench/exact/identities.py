@@ -35,6 +35,7 @@ Sum: TypeAlias = dict[Monomial, Fraction]
 MAX_TERMS = 400
 MAX_NODES = 3_000
 _MAX_POWER = 40  # whole powers of sums that are multiplied out
+_MAX_RATIONALISED = 8  # terms of a bottom that is made rational
 _MAX_TURNS = 12  # multiples of an angle that are taken apart
 _UNIT: Monomial = frozenset()
 _ONE: Sum = {_UNIT: Fraction(1)}
@@ -116,7 +117,11 @@ def _plus(a: Quotient, b: Quotient) -> Quotient:
     if not a.top or not b.top:
         return a if a.top else b
     if a.bottom == b.bottom:
-        return Quotient(_sum_plus(a.top, b.top), a.bottom)
+        return _lifted(_sum_plus(a.top, b.top), a.bottom)
+    for p, q in ((a, b), (b, a)):
+        whole = _divided(p.bottom, q.bottom) if len(q.bottom) > 1 else None
+        if whole is not None:
+            return _lifted(_sum_plus(p.top, _sum_times(q.top, whole)), p.bottom)
     return Quotient(_sum_plus(_sum_times(a.top, b.bottom), _sum_times(b.top, a.bottom)), _sum_times(a.bottom, b.bottom))
 
 
@@ -132,14 +137,46 @@ def _over(a: Quotient, b: Quotient) -> Quotient:
 
 def _lifted(top: Sum, bottom: Sum) -> Quotient:
     """Move a bottom that is one monomial into the top, and common factors of both away."""
-    if top == bottom:
-        return Quotient(_ONE, _ONE)
+    if len(bottom) > 1 and len(top) >= len(bottom):
+        whole = _divided(top, bottom)
+        if whole is not None:
+            return Quotient(whole, _ONE)
+    if 1 < len(bottom) <= _MAX_RATIONALISED:
+        top, bottom = _rationalised(top, bottom)
     if len(bottom) == 1:
         [(monomial, coefficient)] = bottom.items()
         if not any(_stays_below(atom) for atom, _ in monomial):
             inverse = frozenset((atom, -e) for atom, e in monomial)
             return Quotient(_sum_times(top, {inverse: 1 / coefficient}), _ONE)
     return Quotient(top, bottom)
+
+
+def _divided(top: Sum, bottom: Sum) -> Sum | None:
+    """top/bottom where that is a sum, found by long division in at most a few steps, else None."""
+    first = min(bottom, key=_order)
+    if any(_stays_below(atom) for atom, _ in first):
+        return None
+    inverse = {frozenset((atom, -e) for atom, e in first): 1 / bottom[first]}
+    quotient: Sum = {}
+    for _ in range(len(top) + 2):
+        if not top:
+            return quotient
+        leading = min(top, key=_order)
+        part = _sum_times({leading: top[leading]}, inverse)
+        quotient, top = _sum_plus(quotient, part), _sum_plus(top, _scaled(_sum_times(part, bottom), Fraction(-1)))
+    return None
+
+
+def _rationalised(top: Sum, bottom: Sum) -> tuple[Sum, Sum]:
+    """Multiply a bottom that is a number by its conjugate, a - b*sqrt(p) for a + b*sqrt(p), where that is surely not 0."""
+    half = Fraction(1, 2)
+    for atom in {atom for monomial in bottom for atom, e in monomial if e == half and (isinstance(atom, Number) or atom in _radicands)}:
+        conjugate = {m: -c if (atom, half) in m else c for m, c in bottom.items()}
+        product = _sum_times(bottom, conjugate)
+        node = _plain_sum(product)
+        if len(product) <= len(bottom) and not symbols(node) and sign_of(node) is not None:
+            top, bottom = _sum_times(top, conjugate), product
+    return top, bottom
 
 
 def _stays_below(atom: Node) -> bool:
@@ -184,7 +221,8 @@ def _monomial_times(left: Monomial, right: Monomial) -> Sum:
 
 def _settled(exponents: dict[Node, Fraction]) -> Sum:
     """Return a product of powers, with whole powers of numbers and radicands multiplied out and cos^2 = 1 - sin^2."""
-    coefficient, kept, others = Fraction(1), {}, _ONE
+    coefficient, others = Fraction(1), _ONE
+    kept: dict[Node, Fraction] = {}
     for atom, e in exponents.items():
         whole = floor(e)
         if isinstance(atom, Number):
@@ -282,7 +320,7 @@ def _unnegated(coefficient: Fraction, monomial: Monomial) -> tuple[Fraction, Mon
     kept = {}
     for atom, e in monomial:
         if _is_call(atom, "negate") and e.denominator == 1:
-            atom, coefficient = atom.args[0], coefficient * (-1) ** int(e)
+            atom, coefficient = atom.args[0], -coefficient if e.numerator % 2 else coefficient
         kept[atom] = e
     return coefficient, frozenset(kept.items())
 
@@ -392,9 +430,10 @@ def _sum_root(terms: Sum, exponent: Fraction) -> Quotient:
     content, common, rest = _taken_out(terms)
     if content < 0:
         content, rest = -content, _scaled(rest, Fraction(-1))
-    single = rest == _ONE and len(common) == 1
-    outside = {(atom, e) for atom, e in common if (single and e == 1) or _is_positive(atom)}
+    outside = {(atom, e) for atom, e in common if _is_positive(atom)}
     inside = common - outside
+    if rest == _ONE and len(inside) == 1 and all(e == 1 for _, e in inside):
+        outside, inside = set(common), frozenset()
     rest = _sum_times(rest, {frozenset(inside): Fraction(1)})
     result = _root_of_number(content, exponent)
     for atom, e in outside:
@@ -607,6 +646,33 @@ def _normal_of(node: Node, args: list[Quotient]) -> Quotient:
     return rule(node, *args) if rule is not None else _opaque(node, *args)
 
 
+_SPECIAL = {
+    "asin": {"1": "pi/2", "1/2": "pi/6", "sqrt(2)/2": "pi/4", "sqrt(3)/2": "pi/3"},
+    "atan": {"1": "pi/4", "sqrt(3)": "pi/3", "sqrt(3)/3": "pi/6"},
+}
+
+
+def _odd(node: Call, x: Quotient) -> Quotient:
+    """asin, atan, erf: odd functions, with the angles that everybody knows."""
+    if not x.top:
+        return _constant(0)
+    if max(x.top.items(), key=lambda item: _order(item[0]))[1] < 0:
+        return _times(_constant(-1), _odd(node, _times(_constant(-1), x)))
+    argument = quotient_node(x)
+    turn = _SPECIAL.get(node.function, {}).get(_name(argument))
+    if turn is not None:
+        return _times(_constant(Fraction(1, int(turn[3:]))), _atom(constant("pi")))
+    return _atom(call(node.function, argument))
+
+
+def _arc_cosine(node: Call, x: Quotient) -> Quotient:
+    """pi/2 - asin(x) where asin is known, else itself."""
+    angle = normal(call("asin", quotient_node(x)))
+    if angle.bottom == _ONE and all(atom is constant("pi") for monomial in angle.top for atom, _ in monomial):
+        return _plus(_times(_constant(Fraction(1, 2)), _atom(constant("pi"))), _times(_constant(-1), angle))
+    return _atom(call("acos", quotient_node(x)))
+
+
 def _opaque(node: Call, *args: Quotient) -> Quotient:
     return _atom(rebuild(node, tuple(map(quotient_node, args))) if not node.boolean else node)
 
@@ -674,6 +740,10 @@ _RULES: dict[str, Callable[..., Quotient]] = {
     "cos": lambda node, x: _cosine_and_sine(x)[0],
     "sin": lambda node, x: _cosine_and_sine(x)[1],
     "tan": lambda node, x: _over(*reversed(_cosine_and_sine(x))),
+    "asin": _odd,
+    "atan": _odd,
+    "erf": _odd,
+    "acos": _arc_cosine,
     "log2": _expanded(lambda u: divide(call("log", u), call("log", 2))),
     "log10": _expanded(lambda u: divide(call("log", u), call("log", 10))),
     "log1p": _expanded(lambda u: call("log", add(1, u))),

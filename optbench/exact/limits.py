@@ -60,8 +60,8 @@ class Germ:
         """1 where it goes to infinity, -1 to 0, 0 to a number other than 0."""
         if self.growth is not None:
             return self.growth.sign
-        key = (self.power, self.log)
-        return (key > (0, 0)) - (key < (0, 0))
+        leading = self.power or self.log
+        return int(leading > 0) - int(leading < 0)
 
 
 _ZERO = Germ(0)
@@ -88,7 +88,10 @@ class _Calculus:
             value = self._value(function)
             if value is not None:
                 return value
-        germ = self.germ(function)
+        try:
+            germ = self.germ(function)
+        except Indeterminate:
+            return self._sum_of_limits(function)
         if germ.sign == 0 or germ.direction < 0:
             return number(0)
         if germ.direction > 0:
@@ -96,6 +99,15 @@ class _Calculus:
         if germ.size is None:
             raise Indeterminate
         return multiply(germ.sign, germ.size)
+
+    def _sum_of_limits(self, function: Node) -> Node:
+        """Terms that cancel as far as they are known may still have limits of their own."""
+        if not (isinstance(function, Call) and function.function == "add"):
+            raise Indeterminate
+        limits = [self.limit(term) for term in function.args]
+        if INFINITY in limits or MINUS_INFINITY in limits:
+            raise Indeterminate
+        return simplified(add(*limits))
 
     def _is_finite(self) -> bool:
         return self.end is not INFINITY and self.end is not MINUS_INFINITY

@@ -19,7 +19,7 @@ from optbench.exact.identities import is_zero, sign_of
 from optbench.language.build import add, call, multiply, number, power, rebuild, substitute, subtract
 from optbench.language.domain import own_conditions
 from optbench.language.functions import RELATION_SIGN
-from optbench.language.graph import Call, Node, Number, Symbol, symbols, topological
+from optbench.language.graph import Call, Node, Number, Symbol, functions, symbols, topological
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 
 _JUMPS = ("floor", "ceil", "mod")
@@ -156,7 +156,23 @@ def _without_kinks(node: Node, place: Place) -> Node:
         case "hypot":
             return call("sqrt", add(*(power(a, 2) for a in node.args)))
     if node.function in _JUMPS:
+        if place.is_point:
+            return _step(place.at(node))
         raise NotApplicable(f"{'%' if node.function == 'mod' else node.function} jumps, which no exact strategy follows yet")
+    if node.function == "power" and not any(isinstance(a, Number) for a in node.args) and not place.is_point and sign(node.args[0], place) > 0:
+        return call("exp", multiply(node.args[1], call("log", node.args[0])))
+    return node
+
+
+def _step(node: Node) -> Node:
+    """The value of a step function of rational numbers."""
+    match node:
+        case Call(function="floor", args=(Number() as x,)):
+            return number(x.value.__floor__())
+        case Call(function="ceil", args=(Number() as x,)):
+            return number(x.value.__ceil__())
+        case Call(function="mod", args=(Number() as x, Number() as y)) if y.value:
+            return number(x.value % y.value)
     return node
 
 
@@ -208,7 +224,7 @@ def sign(node: Node, place: Place) -> int:
     if node in place.signs:
         return place.signs[node]
     if place.is_point or not symbols(node):
-        return _sign_at_point(place.at(node), node)
+        return _sign_at_point(place.at(smoothed(node, place) if "if" in functions(node) else node), node)
     value = place.enclosure(node)
     if not value.empty and not value.contains_zero:
         return 1 if value.is_positive else -1

@@ -6,6 +6,7 @@ Solutions of periodic equations come from one period; the others in a bounded in
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from optbench.arithmetic import NoReading
@@ -13,7 +14,7 @@ from optbench.arithmetic.balls import as_fraction, enclose, value_of
 from optbench.exact.identities import simplified
 from optbench.exact.pieces import Place
 from optbench.language.build import add, multiply
-from optbench.language.graph import Call, Node, functions, size
+from optbench.language.graph import Node, functions, size
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 
 MAX_NODES = 400
@@ -27,19 +28,23 @@ def solutions(function: Node, place: Place) -> list[Node]:
         return []
     from optbench.arithmetic.sympy_terms import to_sympy
 
-    unknown = _unknown(place)
+    periodic = bool(functions(function) & _PERIODIC)
+    unknown = _unknown(place, periodic)
     try:
         term = to_sympy(function, {place.variable: unknown})
     except NoReading:
         return []
     found = _read(_solved(term, unknown))
-    return [r for base in found for r in _repeated(base, term, unknown, place)] if functions(function) & _PERIODIC else found
+    return _repeated(found, term, unknown, place) if periodic else found
 
 
-def _unknown(place: Place) -> Any:
+def _unknown(place: Place, periodic: bool) -> Any:
+    """The unknown with a sign that helps; solutions of a period that begins below 0 may lie there."""
     import sympy
 
     name = place.variable.name
+    if periodic and place.lower is not MINUS_INFINITY and place.upper is not INFINITY:
+        return sympy.Symbol(name, real=True)
     if place.box.lower >= 0:
         return sympy.Symbol(name, positive=True)
     return sympy.Symbol(name, negative=True) if place.box.upper <= 0 else sympy.Symbol(name, real=True)
@@ -49,7 +54,7 @@ def _solved(term: Any, unknown: Any) -> list[Any]:
     import sympy
 
     try:
-        found = sympy.solve(term, unknown)
+        found = sympy.solve(term, unknown, check=False, simplify=False)
     except (NotImplementedError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return []
     return list(found) if isinstance(found, list) else []
@@ -69,16 +74,20 @@ def _read(terms: list[Any]) -> list[Node]:
     return found
 
 
-def _repeated(root: Node, term: Any, unknown: Any, place: Place) -> list[Node]:
-    """The root and those a whole number of periods away, within a bounded place."""
+def _repeated(roots: list[Node], term: Any, unknown: Any, place: Place) -> list[Node]:
+    """The roots and all numbers that are a whole number of half periods away from one of them, within a bounded place."""
     period = _period(term, unknown)
     if period is None or place.lower is MINUS_INFINITY or place.upper is INFINITY:
-        return [root]
-    low, high, at, step = (as_fraction(value_of(n).lower) for n in (place.lower, place.upper, root, period))
-    first, last = (low - at) // step, (high - at) // step + 1
-    if last - first > MAX_REPEATS:
-        return [root]
-    return [simplified(add(root, multiply(k, period))) for k in range(first, last + 1)]
+        return roots
+    low, high, step = (as_fraction(value_of(n).lower) for n in (place.lower, place.upper, period))
+    found = []
+    for root in roots:
+        at = as_fraction(value_of(root).lower)
+        first, last = 2 * (low - at) // step, 2 * (high - at) // step + 1
+        if last - first > MAX_REPEATS:
+            return roots
+        found += [simplified(add(root, multiply(Fraction(k, 2), period))) for k in range(first, last + 1)]
+    return found
 
 
 def _period(term: Any, unknown: Any) -> Node | None:
@@ -91,4 +100,4 @@ def _period(term: Any, unknown: Any) -> Node | None:
     if period is None or not period.is_positive:
         return None
     found = _read([period])
-    return found[0] if found and isinstance(found[0], Call | Node) else None
+    return found[0] if found else None

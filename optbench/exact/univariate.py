@@ -9,20 +9,20 @@ which it falls. If each of these numbers and each comparison is proved, so is th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
-from optbench.arithmetic.balls import between, compare, enclose, value_of
+from optbench.arithmetic.balls import between, compare, enclose
+from optbench.arithmetic.floats import function
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
-from optbench.exact.equation import Zeros, zeros
+from optbench.exact.equation import Zeros, shown, zeros
 from optbench.exact.formula import as_float, enclosure, facts
 from optbench.exact.identities import TooLarge, is_zero, normal, simplified
 from optbench.exact.limits import Indeterminate, limit
 from optbench.exact.pieces import Place, Undecided, Undefined, point, sample, smoothed
-from optbench.language.build import add, call, negate, number, substitute, subtract
+from optbench.language.build import add, negate, number, substitute, subtract
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.graph import GraphError, Node, Symbol, functions, size, symbols
 from optbench.language.text import text
@@ -106,10 +106,10 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> Exact
             best = _least(search, found)
         with search.timed("formulas"):
             return _answer(search, found, best)
-    except GraphError as error:
+    except (GraphError, NotDifferentiable) as error:
         raise NotApplicable(str(error)) from None
-    except NotDifferentiable as error:
-        raise NotApplicable(str(error)) from None
+    except OverflowError:
+        raise NotApplicable("numbers of extreme size appear") from None
 
 
 def _check(problem: Problem) -> None:
@@ -166,15 +166,10 @@ def _cut(search: _Search, place: Place, switch: Node) -> list[Place]:
     if found.identically:
         return [place.with_sign(switch, 0)]
     if not found.proved:
-        raise NotApplicable(f"it is not proved where {_shown(switch)} is 0: {found.reason}")
+        raise NotApplicable(found.reason or f"it is not known where {shown(switch)} is 0")
     search.cuts.extend(found.roots)
     ends = [place.lower, *found.roots, place.upper]
     return [place.part(a, b).with_sign(switch, s) for a, b, s in zip(ends, ends[1:], found.signs, strict=False)]
-
-
-def _shown(node: Node) -> str:
-    written = text(node)
-    return written if len(written) < 80 else "an expression"
 
 
 # ---- candidates -------------------------------------------------------------------------------------------------------------
@@ -292,7 +287,7 @@ def _order(search: _Search, a: Candidate, b: Candidate) -> int:
     if order is None:
         order = compare(a.value, b.value)
     if order is None:
-        raise NotApplicable(f"it can't be decided which value is smaller, that at {_shown(a.at)} or that at {_shown(b.at)}")
+        raise NotApplicable(f"it can't be decided which value is smaller, that at {shown(a.at)} or that at {shown(b.at)}")
     return order
 
 
@@ -347,9 +342,26 @@ def _local(search: _Search, candidates: list[Candidate], best: list[Candidate]) 
     """The best point that is known, if no limit that is known lies lower."""
     points = [c for c in best if c.attained and not c.constant]
     reason = "; ".join(dict.fromkeys(search.doubts)) or "a formula could not be verified in f'(x) = 0"
-    if not points:
+    if not points or _is_undercut(search, points[0]):
         return ExactAnswer(NAME, Status.UNKNOWN, Assurance.NONE, reason=reason, seconds=search.seconds)
     return _built(search, Status.LOCALLY_OPTIMAL, Assurance.LOCAL, points, False, reason)
+
+
+def _is_undercut(search: _Search, best: Candidate) -> bool:
+    """Whether the function is lower at one of some sample points, so that the best candidate would mislead."""
+    evaluate = function([search.minimand], [search.variable])
+    value = as_float(best.value)
+    margin = 1e-9 * max(1.0, abs(value))
+    return any(evaluate(x)[0] < value - margin for piece in search.pieces for x in _samples(piece.place))
+
+
+def _samples(place: Place) -> list[float]:
+    """Points of a place, dense near a finite end, far out towards an infinite one."""
+    low, high = (as_float(e) if e not in (INFINITY, MINUS_INFINITY) else None for e in (place.lower, place.upper))
+    steps = [2.0**k for k in range(-20, 21)]
+    if low is not None and high is not None:
+        return [low + (high - low) * k / 200 for k in range(1, 200)] + [low + (high - low) * s for s in steps if s < 1]
+    return [low + s for s in steps] if low is not None else [high - s for s in steps] if high is not None else [-s for s in steps] + steps
 
 
 def _preliminary(search: _Search, candidates: list[Candidate]) -> ExactAnswer:

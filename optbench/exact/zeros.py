@@ -21,14 +21,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
+from math import inf
 from typing import TypeAlias
+
+from flint import arb
 
 from optbench.arithmetic.balls import Enclosure, as_fraction, between, evaluator, value_of
 from optbench.exact.answer import NotApplicable
-from optbench.exact.identities import is_zero, sign_of
-from optbench.exact.pieces import Place, Undecided, Undefined, point, smoothed
+from optbench.exact.identities import TooLarge, is_zero, normal, quotient_node, sign_of
+from optbench.exact.limits import Indeterminate, limit
+from optbench.exact.pieces import Place, Undecided, Undefined, point, sign, smoothed
+from optbench.language.build import number
 from optbench.language.derivative import NotDifferentiable, gradient
-from optbench.language.graph import GraphError, Node, size, symbols
+from optbench.language.graph import GraphError, Node, Symbol, size
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 
 MAX_CELLS = 1_500
@@ -37,7 +42,7 @@ MAX_DERIVATIVE_NODES = 2_000
 _PRECISION = 64
 _MIN_WIDTH = 40  # a cell around a root is at least 2^-40 of the first one tried
 
-End: TypeAlias = Fraction | None  # None: infinite
+End: TypeAlias = Fraction | float  # a float only where it is infinite
 
 
 def are_all_zeros(function: Node, roots: Sequence[Node], place: Place, budget: int = MAX_CELLS) -> bool:
@@ -59,6 +64,7 @@ class _Derivatives:
     def __init__(self, function: Node, place: Place) -> None:
         self.place = place
         self.nodes = [function]
+        self.factored: dict[int, Node] = {}
         self.programs: dict[int, Callable[[Sequence[Enclosure], int], list[Enclosure]]] = {}
 
     def node(self, order: int) -> Node:
@@ -85,11 +91,30 @@ class _Derivatives:
         return 0 if value.empty or value.contains_zero else 1 if value.is_positive else -1
 
 
+    def sign_of_parts(self, order: int, low: End, high: End) -> int:
+        """The sign strictly between the ends of a cell, also by the signs of its factors; 0 where that is not known."""
+        found = self.sign(order, _box(low, high))
+        if found or low == high:
+            return found
+        cell = self.place.part(_end_node(low), _end_node(high))
+        try:
+            return sign(self._factored(order), cell)
+        except (Undecided, NotApplicable, TooLarge):
+            return 0
+
+    def _factored(self, order: int) -> Node:
+        """The derivative with common factors in front, where that can be had."""
+        if order not in self.factored:
+            self.factored[order] = quotient_node(normal(self.node(order)))
+        return self.factored[order]
+
+
 class _Proof:
     def __init__(self, function: Node, place: Place, budget: int) -> None:
         self.place, self.budget = place, budget
         self.function = _Derivatives(function, place)
         self.lower, self.upper = _outer(place)
+        self.limits: dict[Node, int | None] = {}
 
     def covers(self, roots: Sequence[Node]) -> bool:
         known = [*self._zero_at(self.place.lower), *roots, *self._zero_at(self.place.upper)]
@@ -126,7 +151,7 @@ class _Proof:
         width: Fraction | None = None
         for _ in range(_MIN_WIDTH):
             a, b = _around(box, width, low, high)
-            if self.function.sign(order, _box(a, b)):
+            if self.function.sign_of_parts(order, a, b):
                 return a, b
             width = _first_width(box, low, high) if width is None else width / 2
         raise _Failed
@@ -150,10 +175,10 @@ class _Proof:
     # ---- the rest ---------------------------------------------------------------------------------------------------------
 
     def _has_no_zero(self, low: End, high: End) -> bool:
-        waiting = [(low, high)]
+        waiting, seen = [(low, high)], 0
         while waiting:
             a, b = waiting.pop()
-            if a is not None and a == b:
+            if a == b:
                 continue
             self.budget -= 1
             if self.budget < 0:
@@ -163,36 +188,68 @@ class _Proof:
             middle = _middle(a, b)
             if middle is None:
                 return False
+            sign = self._sign_at(middle)
+            if sign and sign == -seen:
+                return False  # there is a zero in between
+            seen = sign or seen
             waiting += [(middle, b), (a, middle)]
         return True
 
     def _moves_away(self, low: End, high: End) -> bool:
         """Whether the function is monotone on the cell and has left 0 behind at the end where it starts."""
         try:
-            slope = self.function.sign(1, _box(low, high))
+            slope = self.function.sign_of_parts(1, low, high)
         except _Failed:
             return False
-        return bool(slope) and (self._sign_at(low) == slope or self._sign_at(high) == -slope)
+        if not slope:
+            return False
+        return self._sign_at(low) == slope or self._sign_at(high) == -slope or self._comes_from_zero(low, high, slope)
+
+    def _comes_from_zero(self, low: End, high: End, slope: int) -> bool:
+        """Whether the cell reaches to an end of the place at which the limit is 0 or has the sign that excludes a zero."""
+        at_low = low == self.lower and self._limit_sign(self.place.lower, 1) in (0, slope)
+        return at_low or (high == self.upper and self._limit_sign(self.place.upper, -1) in (0, -slope))
+
+    def _limit_sign(self, end: Node, side: int) -> int | None:
+        """The sign of the limit at an end of the place, None where it is not known."""
+        if end not in self.limits:
+            self.limits[end] = _signed_limit(self.function.node(0), self.place.variable, end, side)
+        return self.limits[end]
 
     def _sign_at(self, end: End) -> int:
         """The sign at a point strictly inside the place, else 0."""
-        if end is None or not self._is_inside(end):
-            return 0
-        return self.function.sign(0, between(end, end))
+        return self.function.sign(0, between(end, end)) if self._is_inside(end) else 0
 
-    def _is_inside(self, number: Fraction) -> bool:
+    def _is_inside(self, end: End) -> bool:
         low, high = self._inner
-        return (low is None or number > low) and (high is None or number < high)
+        return low < end < high
 
     @cached_property
     def _inner(self) -> tuple[End, End]:
-        low = None if self.lower is None else as_fraction(value_of(self.place.lower).upper)
-        return low, None if self.upper is None else as_fraction(value_of(self.place.upper).lower)
+        return _end(value_of(self.place.lower).upper), _end(value_of(self.place.upper).lower)
+
+
+def _signed_limit(function: Node, variable: Symbol, end: Node, side: int) -> int | None:
+    try:
+        value = limit(function, variable, end, side)
+    except Indeterminate:
+        return None
+    if value is INFINITY or value is MINUS_INFINITY:
+        return 1 if value is INFINITY else -1
+    return 0 if value is number(0) or is_zero(value) else sign_of(value)
 
 
 def _outer(place: Place) -> tuple[End, End]:
     box = place.box
-    return as_fraction(box.lower) if box.lower.is_finite() else None, as_fraction(box.upper) if box.upper.is_finite() else None
+    return _end(box.lower), _end(box.upper)
+
+
+def _end(value: arb) -> End:
+    return as_fraction(value) if value.is_finite() else -inf if value < 0 else inf
+
+
+def _end_node(end: End) -> Node:
+    return number(end) if isinstance(end, Fraction) else INFINITY if end > 0 else MINUS_INFINITY
 
 
 def _between(left: Enclosure, right: Enclosure) -> Fraction:
@@ -211,7 +268,7 @@ def _around(box: Enclosure, width: Fraction | None, low: End, high: End) -> tupl
     if width is None:
         return low, high
     a, b = _short(as_fraction(box.lower) - width, width, -1), _short(as_fraction(box.upper) + width, width, 1)
-    return (a if low is None else max(a, low)), (b if high is None else min(b, high))
+    return max(a, low), min(b, high)
 
 
 def _short(value: Fraction, width: Fraction, direction: int) -> Fraction:
@@ -224,25 +281,23 @@ def _short(value: Fraction, width: Fraction, direction: int) -> Fraction:
 
 
 def _first_width(box: Enclosure, low: End, high: End) -> Fraction:
-    if low is None or high is None:
-        return max(Fraction(1), 2 ** Fraction(max(0, abs(as_fraction(box.lower)).__floor__().bit_length())))
+    if isinstance(low, float) or isinstance(high, float):
+        return Fraction(2 ** abs(int(as_fraction(box.lower))).bit_length())
     return (high - low) / 2
 
 
 def _box(low: End, high: End) -> Enclosure:
-    return between(float("-inf") if low is None else low, float("inf") if high is None else high)
+    return between(low, high)
 
 
 def _middle(low: End, high: End) -> Fraction | None:
     """Where a cell is cut; None where it is too narrow."""
-    if low is None and high is None:
+    if low < 0 < high and (isinstance(low, float) or isinstance(high, float)):
         return Fraction(0)
-    if low is None:
-        assert high is not None
-        return min(Fraction(-1), -2 * abs(high)) if high <= 1 else Fraction(0)
-    if high is None:
-        return max(Fraction(1), 2 * abs(low)) if low >= -1 else Fraction(0)
+    if isinstance(low, float):
+        return min(Fraction(-1), 2 * Fraction(high))
+    if isinstance(high, float):
+        return max(Fraction(1), 2 * Fraction(low))
     if (high - low) * (1 << 200) <= max(abs(low), abs(high)):
         return None
-    middle = (low + high) / 2
-    return middle
+    return (low + high) / 2

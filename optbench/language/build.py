@@ -245,7 +245,7 @@ def _is_total(function: str, args: tuple[Node, ...]) -> bool:
         if isinstance(args[0], Number) and args[0].value > 0:
             return True
         return isinstance(exponent, Number) and exponent.integer and exponent.value >= 0
-    return not TABLE[function].domain
+    return not TABLE[function].domain and function != "inf"  # 0*inf is no number
 
 
 def _is_integer(function: str, args: tuple[Node, ...], always: bool) -> bool:

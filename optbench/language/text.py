@@ -20,7 +20,7 @@ from optbench.language.digits import digits, quotient
 from optbench.language.functions import RELATION_SIGN, TABLE, Kind
 from optbench.language.graph import Call, Node, Number, Symbol, topological
 
-MAX_LENGTH = 20_000_000
+MAX_LENGTH = 2_000_000
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5
 Piece: TypeAlias = str | tuple[Node, int]
@@ -28,7 +28,7 @@ Pieces: TypeAlias = tuple[int, list[Piece]]
 
 
 class TooLong(Exception):
-    """The text would be longer than 20 million characters (an expression with many shared parts)."""
+    """The text would be longer than 2 million characters (an expression with many shared parts)."""
 
 
 def text(root: Node, *, decimals: bool = False) -> str:

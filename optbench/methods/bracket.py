@@ -34,7 +34,7 @@ def bracket(objective: Objective, x: float, value: float) -> Generator[tuple[flo
     """Yield ever lower points and return a finite bracket, or the outcome if f decreases as far as floats reach.
 
     A finite range is the bracket. With an infinite end, steps from x that double as long as f decreases find it (the
-    method of Swann 1964, in Box, Davies & Swann 1969, section 3.2); they stop at a finite end.
+    method of Swann 1964, described in Box, Davies & Swann 1969); they stop at a finite end.
     """
     if math.isfinite(objective.lower) and math.isfinite(objective.upper):
         return Bracket(objective.lower, objective.upper, x, value)

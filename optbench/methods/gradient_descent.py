@@ -18,7 +18,9 @@ class GradientDescentOptions(Options):
 
     line_search: str = option("armijo", "how the length of a step is found", choices=("armijo", "fixed"))
     step: float = option(
-        0.0, f"the fixed step, or the first that armijo tries; 0 means {FIXED_STEP} if fixed, else 1 or a step of length 1", at_least=0
+        0.0,
+        f"the fixed step, or the first that armijo tries; 0 means {FIXED_STEP} if fixed, else one that moves x by at most 1",
+        at_least=0,
     )
     # with a part c, steps up to 2(1 - c)/L pass on a curvature L, and the longest of them hardly contract if c is small
     sufficient_decrease: float = option(0.25, "part of the promised decrease that armijo wants", above=0, below=0.5)

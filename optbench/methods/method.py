@@ -168,7 +168,7 @@ def _missing(words: str, what: str, method: Method, because: str | None) -> str 
 def projected_gradient(objective: Objective, x: Point, gradient: Point) -> Point:
     """Return x - P(x - gradient), where P projects onto the bounds, without the rounding of these two differences.
 
-    For a large x they would lose the gradient. At first-order points of the box it is 0 (Nocedal & Wright 2006, (16.67)).
+    For a large x they would lose the gradient. At first-order points of the box it is 0 (Nocedal & Wright 2006, section 16.7).
     """
     return objective.space.clip(gradient, x - objective.upper, x - objective.lower)
 

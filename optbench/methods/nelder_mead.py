@@ -173,7 +173,7 @@ def restarted(objective: Objective, simplex: list[Vertex], scale: float) -> list
 def simplex_gradient(objective: Objective, simplex: list[Vertex]) -> tuple[Point, float, float]:
     """Return the simplex gradient, the flatness and the shortest edge.
 
-    The gradient D solves e'D = f(e) - f(best) for all edges e (Kelley 1999, section 2), of least norm where they are
+    The gradient D solves e'D = f(e) - f(best) for all edges e (Kelley 1999), of least norm where they are
     dependent. It comes from their orthogonalisation; the flatness is the least height of an edge over the earlier ones,
     relative to the longest edge.
     """

@@ -287,13 +287,11 @@ class Euclidean:
         return self._np.linalg.solve(H, b)  # numpy has no triangular solver, and this costs less than two general ones
 
     def bfgs_update(self, H: Matrix, s: Point, y: Point, sy: float) -> Matrix:
-        # Nocedal & Wright 2006, (6.17), multiplied out so that it costs one product H y and one rank-two sum:
-        # H + ((s'y + y'Hy) / (s'y)^2 s - Hy / s'y) s' - s (Hy)' / s'y
+        # Nocedal & Wright 2006, (6.17), multiplied out so that it costs one product H y and one sum of rank two:
+        # H + half s' + s half' with half = (1 + y'Hy / s'y) / (2 s'y) s - Hy / s'y
         Hy = H.dot(y)
         half = s * (0.5 * (1.0 + float(y.dot(Hy)) / sy) / sy) - Hy / sy
-        product = half[:, None] * s
-        H += product
-        H += product.T
+        H += self._np.array((half, s)).T @ self._np.array((s, half))
         return H
 
     def free(self, x: Point, gradient: Point, lower: Point, upper: Point, margin: float = 0.0) -> Mask:

@@ -90,7 +90,7 @@ def restricted(interval: Interval, condition: Node, variable: Symbol) -> Interva
     if not isinstance(condition, Call) or len(condition.args) != 2 or condition.function not in _SIDES:
         return None
     coefficients = polynomial(subtract(*condition.args), variable, 1)
-    if coefficients is None or len(coefficients) != 2 or not _has_rational_ends(interval):
+    if coefficients is None or len(coefficients) != 2:
         return None
     root = -coefficients[0] / coefficients[1]
     if condition.function == "not_equal":
@@ -110,29 +110,35 @@ _SIDES = {
 }
 
 
-def _has_rational_ends(interval: Interval) -> bool:
-    return all(isinstance(e, Number) or e in (INFINITY, MINUS_INFINITY) for e in (interval.lower, interval.upper))
+def _side(end: Node, point: Fraction) -> int | None:
+    """-1, 0 or 1 as an end lies below, at or above a point; None where doubles can't tell."""
+    if isinstance(end, Number):
+        return (end.value > point) - (end.value < point)
+    value = as_float(end)
+    if not math.isfinite(value):
+        return None if math.isnan(value) else int(math.copysign(1, value))
+    difference = Fraction(value) - point
+    certain = abs(difference) > Fraction(1, 10**9) * (1 + abs(point))
+    return (1 if difference > 0 else -1) if certain else None
 
 
-def _cut_above(interval: Interval, end: Fraction, closed: bool) -> Interval:
-    upper = interval.upper
-    if isinstance(upper, Number) and (upper.value < end or (upper.value == end and (closed or not interval.upper_closed))):
-        return interval
+def _cut_above(interval: Interval, end: Fraction, closed: bool) -> Interval | None:
+    side = _side(interval.upper, end)
+    if side is None or side < 0 or (side == 0 and (closed or not interval.upper_closed)):
+        return None if side is None else interval
     return replace(interval, upper=number(end), upper_closed=closed)
 
 
-def _cut_below(interval: Interval, end: Fraction, closed: bool) -> Interval:
-    lower = interval.lower
-    if isinstance(lower, Number) and (lower.value > end or (lower.value == end and (closed or not interval.lower_closed))):
-        return interval
+def _cut_below(interval: Interval, end: Fraction, closed: bool) -> Interval | None:
+    side = _side(interval.lower, end)
+    if side is None or side > 0 or (side == 0 and (closed or not interval.lower_closed)):
+        return None if side is None else interval
     return replace(interval, lower=number(end), lower_closed=closed)
 
 
 def _without(interval: Interval, point: Fraction) -> Interval | None:
     """Remove one point, where the rest is still an interval."""
-    node = number(point)
-    lower_at, upper_at = interval.lower is node, interval.upper is node
-    if lower_at or upper_at:
-        return replace(interval, lower_closed=interval.lower_closed and not lower_at, upper_closed=interval.upper_closed and not upper_at)
-    low, high = interval.floats
-    return None if low < point < high else interval
+    low, high = _side(interval.lower, point), _side(interval.upper, point)
+    if low == 0 or high == 0:
+        return replace(interval, lower_closed=interval.lower_closed and low != 0, upper_closed=interval.upper_closed and high != 0)
+    return interval if low == 1 or high == -1 else None

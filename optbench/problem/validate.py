@@ -38,7 +38,7 @@ from optbench.problem.draft import (
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval, as_float
 from optbench.problem.problem import Constraint, Known, MethodChoice, Parameter, Problem, Variable
 
-_RESERVED = ("pi", "inf", "for", "in", "axis")
+_RESERVED = ("pi", "inf", "for", "in", "and", "or", "not", "axis")
 _LONG = 2_000  # an objective that prints longer than this is shown as it was typed
 T = TypeVar("T")
 
@@ -62,22 +62,26 @@ class _Validation:
         self.warnings: list[str] = []
         self.nodes: dict[str, Node] = {}
         self.values: dict[Symbol, Any] = {}
+        self.faulty: set[str] = set()  # parameters whose mistakes are reported
+        self.columns_known = True
 
     def problem(self) -> Problem:
         draft = self.draft
         self.check_names()
         self.read_data()
         parameters = tuple(p for p in map(self.parameter, draft.parameters) if p)
+        self.faulty = {p.name.value for p in draft.parameters} - set(self.nodes)
         declared = [v for v in map(self.variable, draft.variables) if v]
         scope = Scope(self.nodes, self.values, open=self.open_names or not draft.variables)
         objective = self.expression(draft.objective, scope)
         constraints = tuple(c for c in (self.constraint(c, i, scope) for i, c in enumerate(draft.constraints, 1)) if c)
         if self.mistakes or objective is None:
-            raise ProblemError(*self.mistakes)
+            raise ProblemError(*(m for m in self.mistakes if not self.is_consequence(m)))
         free = [self.variable(VariableDraft(Text(name), self.default_range)) for name in scope.found]
         variables = tuple(declared) + tuple(v for v in free if v)
         self.check_objective(objective, variables)
         used = {s for node in (objective, *(c.condition for c in constraints)) for s in symbols(node)}
+        self.check_use(variables)
         problem = Problem(
             draft.name.value if draft.name else None,
             draft.sense,
@@ -102,6 +106,11 @@ class _Validation:
     def mistake(self, sentence: str, place: Place | None = None, hint: str | None = None) -> None:
         self.mistakes.append(Mistake(sentence, place, hint))
 
+    def is_consequence(self, mistake: Mistake) -> bool:
+        """Whether a name is only unknown because its declaration is faulty, or the data that may have it."""
+        unknown = re.match(r"The name (\w+) is not declared", mistake.sentence)
+        return unknown is not None and (not self.columns_known or unknown[1] in self.faulty)
+
     def attempt(self, what: Callable[[], T]) -> T | None:
         """Return the value, or note the mistakes and return None."""
         try:
@@ -119,6 +128,16 @@ class _Validation:
                 if name.value in seen:
                     self.mistake(f"{name.value} is declared twice, as a {seen[name.value]} and as a {kind}.", name.place)
                 seen[name.value] = kind
+
+    def check_use(self, variables: Sequence[Variable]) -> None:
+        """A variable that occurs nowhere is a slip where names need not be declared; in a file it may be meant."""
+        written = set(re.findall(r"\w+", " ".join(t.value for t in self.texts())))
+        for name in (v.name for v in self.draft.variables if v.name.value not in written):
+            if self.open_names:
+                others = [v.name for v in variables if v.name in written]
+                self.mistake(f"{name.value} does not occur in the expression.{nearest(name.value, others)}", name.place)
+            else:
+                self.warnings.append(f"{name.value} occurs neither in the objective nor in a constraint.")
 
     def check_name(self, name: Text, kind: str) -> None:
         if not name.value.isidentifier():
@@ -195,12 +214,25 @@ class _Validation:
         written = set(re.findall(r"\w+", " ".join(t.value for t in self.texts())))
         columns = self.attempt(lambda: read_columns(path, written.intersection(column_names(path, draft.file.place)), draft.file.place))
         if columns is None:
+            self.columns_known = False
             return
         for name, column in columns.items():
             if name.isidentifier() and name not in TABLE and name not in EXPANDED and name not in _RESERVED:
                 self.declare_data(name, column.tolist(), (len(column),))
+        self.check_clashes(set(columns))
         for matrix in draft.matrices:
             self.declare_matrix(matrix.name, matrix.columns, columns)
+
+    def check_clashes(self, columns: set[str]) -> None:
+        draft = self.draft
+        for kind, names in (
+            ("parameter", [p.name for p in draft.parameters]),
+            ("variable", [v.name for v in draft.variables]),
+            ("matrix", [m.name for m in draft.data.matrices] if draft.data else []),
+        ):
+            for name in names:
+                if name.value in columns:
+                    self.mistake(f"{name.value} is both a column of the data and a {kind}; give one of them another name.", name.place)
 
     def texts(self) -> Iterator[Text]:
         """Every text in which a column may be named: other columns may hold anything, such as labels."""
@@ -254,11 +286,13 @@ class _Validation:
             node = symbol(name.value, shape, all(v.denominator == 1 for v in numbers))
             self.nodes[name.value], self.values[node] = node, numbers
         else:
+            if None in leaves:
+                self.mistake(f"An entry of the parameter {name.value} has no value.", name.place)
             nodes = [self.closed(leaf, f"An entry of {name.value}") for leaf in leaves]
             if any(n is None for n in nodes):
                 return None
             self.nodes[name.value] = _nested([n for n in nodes if n is not None], shape)
-        return Parameter(name.value, f"[{', '.join(_scalar_text(leaf) for leaf in leaves[:20])}{', ...' if len(leaves) > 20 else ''}]")
+        return Parameter(name.value, f"[{', '.join(map(_scalar_text, leaves))}]")
 
     def shape_of(self, value: Values, name: Text) -> Shape | None:
         """The shape of a nested list, or None (and a mistake) where its rows differ in length."""
@@ -347,15 +381,18 @@ class _Validation:
         """Read "[0, 10)", "(0, inf)" or "0..10"."""
         whole, stripped = written.value, written.value.strip()
         offset = whole.index(stripped) if stripped else 0
-        if ".." in stripped and stripped[0] not in "[(":
+        if len(stripped) > 2 and stripped[0] in "[(" and stripped[-1] in "])" and (comma := _top_level_comma(stripped)):
+            brackets = stripped[0] + stripped[-1]
+            spans = ((offset + 1, offset + comma), (offset + comma + 1, offset + len(stripped) - 1))
+        elif ".." in stripped and stripped[0] != "[":
             low = stripped.split("..", 1)[0]
             middle, brackets = offset + len(low), "[]"
             spans = ((offset, middle), (middle + 2, offset + len(stripped)))
-        elif len(stripped) > 2 and stripped[0] in "[(" and stripped[-1] in "])" and (comma := _top_level_comma(stripped)):
-            brackets = stripped[0] + stripped[-1]
-            spans = ((offset + 1, offset + comma), (offset + comma + 1, offset + len(stripped) - 1))
         else:
             self.mistake(f"'{printable(whole[:60])}' is no range; write [0, 10], (0, inf) or 0..10.", written.at(0, len(whole)))
+            return None
+        if not all(whole[start:end].strip() for start, end in spans):
+            self.mistake(f"'{printable(whole[:60])}' has only one end; write inf where there is no bound.", written.at(0, len(whole)))
             return None
         ends = [self.closed(_part(written, *span), what) for span in spans]
         if ends[0] is None or ends[1] is None:

@@ -21,6 +21,7 @@ from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, R
 _WIDE = 100_000  # characters of a line that nothing wraps
 _LONG_FORMULA = 400  # longer formulas are shown in JSON only
 _COORDINATES = 4  # of a point that are shown
+_VARIABLES = 20  # that are listed
 _COLOURS = {
     AttemptStatus.CONVERGED: "green",
     AttemptStatus.STALLED: "yellow",
@@ -30,7 +31,9 @@ _COLOURS = {
     AttemptStatus.KILLED: "red",
     AttemptStatus.NOT_APPLICABLE: "dim",
 }
-_HEADINGS = ("method", "status", "value", "point", "error", "iterations", "evaluations", "time")
+_HEADINGS = ("method", "status", "value", "point", "true error", "iterations", "evaluations", "time")
+_DISPENSABLE = ("iterations", "evaluations", "time", "point", "true error")  # left out in this order on a narrow terminal
+_POINT_WIDTH = 16  # characters to which points are folded before a column is left out
 
 
 def render(result: Result) -> str:
@@ -41,31 +44,49 @@ def render(result: Result) -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def picture(result: Result, boxed: bool = True) -> Group:
-    """Return what the console prints."""
+def picture(result: Result, boxed: bool = True, width: int = _WIDE) -> Group:
+    """Return what a console of this width prints."""
     parts: list[RenderableType] = []
     if result.problem is not None:
         parts += [*(Text(line) for line in heading(result.problem)), Text()]
     parts.append(Text(printable(result.sentence), style="bold"))
     parts += [Text("  " + line) for line in _answer(result)]
     if result.attempts:
-        parts += [Text(), rows(result.attempts, boxed), *_notes(result.attempts)]
+        parts += [Text(), rows(result.attempts, boxed, width), *_notes(result.attempts)]
     return Group(*parts)
 
 
-def rows(attempts: Sequence[Attempt], boxed: bool = True) -> Table:
-    """Return the table of attempts."""
-    table = Table(box=box.SIMPLE_HEAD if boxed else None, pad_edge=False, header_style="bold" if boxed else "")
-    for heading in _HEADINGS:
-        right = heading in ("value", "error", "iterations", "evaluations", "time")
+def rows(attempts: Sequence[Attempt], boxed: bool = True, width: int = _WIDE) -> Table:
+    """Return the table of attempts; no number in it is ever cut, a narrow one has fewer columns."""
+    lines = [dict(zip(_HEADINGS, _cells(attempt), strict=True)) for attempt in attempts]
+    table = Table(box=box.SIMPLE_HEAD if boxed else None, show_edge=False, pad_edge=False, header_style="bold" if boxed else "")
+    shown = _fitting(lines, width)
+    for heading in shown:
+        right = heading not in ("method", "status", "point")
         table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "point", overflow="fold")
-    for attempt in attempts:
-        table.add_row(*_cells(attempt))
+    for line in lines:
+        table.add_row(*(line[heading] for heading in shown))
     return table
 
 
+def _fitting(lines: Sequence[Mapping[str, Text]], width: int) -> list[str]:
+    """The headings of the columns for which there is room; a terminal shows no empty ones."""
+    widths = {h: max(len(h), *(line[h].cell_len for line in lines)) for h in _HEADINGS} if lines else dict.fromkeys(_HEADINGS, 0)
+    widths["point"] = min(widths["point"], _POINT_WIDTH)
+    empty = [h for h in _DISPENSABLE if not any(line[h].plain for line in lines)]
+    shown = [h for h in _HEADINGS if width == _WIDE or h not in empty]
+    for heading in (h for h in _DISPENSABLE if h in shown):
+        if sum(widths[h] + _GAP for h in shown) <= width:
+            break
+        shown = [h for h in shown if h != heading]
+    return shown
+
+
+_GAP = 3  # characters between two columns
+
+
 def _cells(attempt: Attempt) -> Iterator[Text]:
-    yield Text(attempt.method if attempt.kind != "exact" else f"exact: {attempt.method}")
+    yield Text(f"exact: {attempt.method}" if attempt.kind == "exact" and attempt.method != "exact stage" else attempt.method)
     yield Text(attempt.status.value.replace("_", " "), style=_COLOURS[attempt.status])
     yield Text(_number(attempt.value, 10))
     yield Text(_point(attempt.point))
@@ -77,11 +98,14 @@ def _cells(attempt: Attempt) -> Iterator[Text]:
 
 def _notes(attempts: Sequence[Attempt]) -> Iterator[Text]:
     """Why rows are what they are, where that needs saying."""
-    explained = [a for a in attempts if a.reason and a.status is not AttemptStatus.CONVERGED]
+    explained: dict[str, list[str]] = {}
+    for attempt in attempts:
+        if attempt.reason and attempt.status is not AttemptStatus.CONVERGED:
+            explained.setdefault(attempt.reason, []).append(attempt.method)
     if explained:
         yield Text()
-    for attempt in explained:
-        yield Text(f"{attempt.method}: {printable(attempt.reason or '')}", style="dim")
+    for reason, methods in explained.items():
+        yield Text(f"{', '.join(methods)}: {printable(reason)}", style="dim")
 
 
 def heading(problem: ProblemSummary) -> Iterator[str]:
@@ -92,13 +116,16 @@ def heading(problem: ProblemSummary) -> Iterator[str]:
         yield f"  subject to {printable(_shortened(constraint['text']))}"
     for name, value in problem.parameters.items():
         yield f"  {name} = {printable(_shortened(value))}" if value.split()[0] not in _KINDS else f"  {name} is {value}"
-    for name, v in problem.variables.items():
+    for name, v in list(problem.variables.items())[:_VARIABLES]:
         shape = f"[{', '.join(map(str, v.shape))}]" if v.shape else ""
         ranges = v.range if isinstance(v.range, str) else "a range for each entry"
         whole = ", whole numbers" if v.integer else ""
         unit = f" {printable(v.unit)}" if v.unit else ""
-        defined = f"; defined on {printable(v.domain)}" if v.domain is not None and v.domain != ranges else ""
+        domain = "" if v.domain is None or v.domain == ranges else printable(v.domain)
+        defined = "; defined nowhere" if domain == "empty" else f"; defined on {domain}" if domain else ""
         yield f"  {name}{shape} in {printable(ranges)}{unit}{whole}{defined}"
+    if len(problem.variables) > _VARIABLES:
+        yield f"  and {len(problem.variables) - _VARIABLES:,} more variables"
 
 
 _KINDS = ("positive", "nonnegative", "negative", "real", "integer")

@@ -14,9 +14,8 @@ from typing import Any
 
 from optbench.methods.method import Method
 from optbench.workbench.function import Function
-from optbench.workbench.objective import Best, LimitReached, MeteredObjective
+from optbench.workbench.objective import LimitReached, MeteredObjective
 
-_SEND_EVERY = 0.1  # seconds between two messages about the best point
 _BOTTOMLESS = -1e300  # a value below this is taken for a fall without end
 
 
@@ -43,37 +42,38 @@ def run(
     """Run the method from each start within one budget; return the facts of the best run, with all costs added up."""
     began = time.monotonic()
     objective = MeteredObjective(function, tolerance, seed, began + budget.seconds, budget.evaluations)
-    objective.best = Best(improved=_sender(objective, send))
-    runs = [_run(objective, method, options, start, budget, trace) for start in starts]
+    objective.report = _reporter(objective, send)
+    try:
+        runs = [_run(objective, method, options, start, budget, trace) for start in starts]
+    except Exception:
+        objective.report()  # the best point outlives the crash
+        raise
     best = min(runs, key=lambda run: math.inf if run["value"] is None else run["value"])
-    counts = objective.counts
     return {
         **best,
         "iterations": sum(run["iterations"] for run in runs),
-        "counts": [counts.objective, counts.gradient, counts.hessian, counts.constraint],
+        "counts": _counts(objective),
         "solve_seconds": time.monotonic() - began,
     }
 
 
-def _sender(objective: MeteredObjective, send: Callable[[Any], None]) -> Callable[[Best], None]:
-    """Send the best point at most every tenth of a second."""
-    last = time.monotonic()
+def _reporter(objective: MeteredObjective, send: Callable[[Any], None]) -> Callable[[], None]:
+    """Send the best point, where it is a new one."""
+    sent = objective.best
 
-    def improved(best: Best) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= _SEND_EVERY:
-            last = now
-            counts = objective.counts
-            send(
-                {
-                    "x": objective.space.coordinates(best.x),
-                    "value": best.value,
-                    "counts": [counts.objective, counts.gradient, counts.hessian, counts.constraint],
-                }
-            )
+    def report() -> None:
+        nonlocal sent
+        best = objective.best
+        if best is not sent:
+            sent = best
+            send({"x": objective.space.coordinates(best.x), "value": best.value, "counts": _counts(objective)})
 
-    return improved
+    return report
+
+
+def _counts(objective: MeteredObjective) -> list[int]:
+    counts = objective.counts
+    return [counts.objective, counts.gradient, counts.hessian, counts.constraint]
 
 
 def _run(objective: MeteredObjective, method: Method, options: Any, start: Sequence[float], budget: Budget, trace: bool) -> dict[str, Any]:
@@ -85,10 +85,12 @@ def _run(objective: MeteredObjective, method: Method, options: Any, start: Seque
         while True:
             x, value = next(iterates)
             iterations += 1
+            if iterations == 0:
+                objective.report()  # from now on something is known, whatever happens
             if trace:
                 path.append([iterations, objective.counts.objective, value if math.isfinite(value) else None, space.coordinates(x)])
             if not math.isfinite(value) or value < _BOTTOMLESS:
-                status, reason = "diverged", _divergence(value, iterations)
+                status, reason = "diverged", _divergence(value * objective.function.problem.sign, value, iterations)
                 break
             if iterations >= budget.iterations:
                 status, reason = "limit", f"reached its limit of {budget.iterations:,} iterations"
@@ -97,9 +99,10 @@ def _run(objective: MeteredObjective, method: Method, options: Any, start: Seque
         status, reason = ("converged" if stop.value.converged else "stalled"), stop.value.reason
     except LimitReached as limit:
         status, reason = "limit", str(limit)
-    if objective.best.x is not None and not value <= objective.best.value:
-        x, value = objective.best.x, objective.best.value
-    known = x is not None and math.isfinite(value)
+    best = objective.best
+    if best.x is not None and not (-math.inf < value <= best.value and objective.contains(x)):
+        x, value = best.x, best.value
+    known = x is not None and math.isfinite(value) and objective.contains(x)
     return {
         "status": status,
         "reason": reason,
@@ -110,8 +113,11 @@ def _run(objective: MeteredObjective, method: Method, options: Any, start: Seque
     }
 
 
-def _divergence(value: float, iterations: int) -> str:
+def _divergence(shown: float, value: float, iterations: int) -> str:
+    """Why it ended, in terms of the function as the user wrote it."""
     where = "at the start" if iterations == 0 else f"in iteration {iterations:,}"
     if math.isnan(value):
         return f"the function is not defined {where}"
-    return f"the function falls below {_BOTTOMLESS:g} {where}" if value < 0 else f"the function is infinite {where}"
+    if value > 0:
+        return f"the function is infinite {where}"
+    return f"the function falls below {_BOTTOMLESS:g} {where}" if shown < 0 else f"the function rises above {-_BOTTOMLESS:g} {where}"

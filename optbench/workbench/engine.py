@@ -28,6 +28,7 @@ from optbench.workbench.verdict import Finding, empty_domain, verdict
 
 _GRACE = 1.0  # seconds that an attempt gets to report after its own deadline, before it is killed
 _EXACT = "exact stage"
+_LONG = 10_000  # characters of a parameter that the result repeats
 Listener = Callable[[Attempt], None]
 
 
@@ -125,7 +126,8 @@ class _Run:
         payload = event.payload if event.ending is Ending.FINISHED else self.latest.get(_EXACT)
         answer = self.answer = None if payload is None else ExactAnswer.from_json(payload)
         status, reason = _exact_status(event, answer)
-        row = Attempt(_EXACT if answer is None else answer.strategy, "exact", status, reason, solve_seconds=event.wall_seconds)
+        name = _EXACT if answer is None or answer.strategy == "none" else answer.strategy
+        row = Attempt(name, "exact", status, reason, solve_seconds=event.wall_seconds)
         row = replace(row, version=f"optbench {__version__}")
         if answer is None:
             return row
@@ -192,7 +194,7 @@ class _Run:
         usable = math.isfinite(judgement.value)
         return replace(
             row,
-            value=self.problem.sign * judgement.value if usable else None,
+            value=self.problem.sign * judgement.value + 0.0 if usable else None,  # never -0
             point=self.function.named(facts["x"]),
             infeasibility=_known(judgement.optimality.infeasibility),
         )
@@ -262,7 +264,7 @@ def summary(problem: Problem) -> ProblemSummary:
         problem.sense,
         problem.objective_text,
         variables,
-        {p.name: p.value for p in problem.parameters},
+        {p.name: p.value if len(p.value) <= _LONG else f"{p.value[:_LONG]}..." for p in problem.parameters},
         [{"name": c.name, "text": c.text} for c in problem.constraints],
     )
 

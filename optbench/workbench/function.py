@@ -18,6 +18,7 @@ from optbench.language.derivative import NotDifferentiable, gradient, hessian, h
 from optbench.language.functions import TABLE
 from optbench.language.graph import Call, Node, functions
 from optbench.methods.space import Euclidean, Line, Space
+from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
 
 _SYMBOLIC_HESSIAN = 12  # up to here second derivatives are written out, beyond a product with a direction is compiled
@@ -96,7 +97,7 @@ class Function:
         """Coordinates as (nested lists of) floats by variable."""
         result, start = {}, 0
         for variable in self.problem.variables:
-            part = [float(c) for c in coordinates[start : start + variable.size]]
+            part = [float(c) + 0.0 for c in coordinates[start : start + variable.size]]
             result[variable.name] = _nested(part, variable.shape)
             start += variable.size
         return result
@@ -183,16 +184,21 @@ class Function:
         return (matrix + matrix.T) / 2
 
 
+def entry_ranges(problem: Problem) -> list[Interval]:
+    """One range an entry of the flat point, cut to the natural domain where that is an interval."""
+    found: list[Interval] = []
+    for v in problem.variables:
+        found.extend(v.entry_ranges() if v.shape else [problem.domains[v.name][0]])
+    return found
+
+
 def _box(problem: Problem) -> tuple[list[float], list[float]]:
-    """Bounds that methods may evaluate at: the ranges cut to the natural domain where that is an interval; an open end
-    is replaced by the next double inside."""
+    """Bounds that methods may evaluate at: an open end is replaced by the next double inside."""
     lower, upper = [], []
-    for variable in problem.variables:
-        ranges = variable.entry_ranges() if variable.shape else [problem.domains[variable.name][0]]
-        for interval in ranges:
-            low, high = interval.floats
-            lower.append(low if interval.lower_closed or math.isinf(low) else math.nextafter(low, math.inf))
-            upper.append(high if interval.upper_closed or math.isinf(high) else math.nextafter(high, -math.inf))
+    for interval in entry_ranges(problem):
+        low, high = interval.floats
+        lower.append(low if interval.lower_closed or math.isinf(low) else math.nextafter(low, math.inf))
+        upper.append(high if interval.upper_closed or math.isinf(high) else math.nextafter(high, -math.inf))
     return lower, upper
 
 

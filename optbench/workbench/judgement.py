@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from optbench.result import Assurance, Optimality
-from optbench.workbench.function import Function
+from optbench.workbench.function import Function, entry_ranges
 from optbench.workbench.objective import stationarity
 
-FEASIBILITY = 1e-6  # tolerated violation of a constraint; ranges are obeyed exactly
+FEASIBILITY = 1e-6  # tolerated violation of a constraint
+_ROUNDING = 1e-12  # tolerated violation of a range, relative to the point
 STATIONARITY = 1e-5  # greatest scaled projected gradient of a point that is called a local optimum
+_DECREMENT = 1e-10  # greatest relative gain of a Newton step from a point that is called a local optimum
 _CURVATURE = 1e-8  # relative to the greatest second derivative
 _DENSE = 400  # up to this dimension the Hessian's eigenvalues are computed
 
@@ -39,6 +41,8 @@ def judge(function: Function, x: Any) -> Judgement:
     value = function.value(x)
     if not math.isfinite(value) or not function.defined(x):
         return _refused(function, x, value, violation, "the function is not defined there")
+    if not _is_inside(function, x):
+        return _refused(function, x, value, violation, "it lies outside the range")
     if violation > FEASIBILITY:
         return _refused(function, x, value, violation, f"it violates a constraint by {violation:.1e}")
     if function.problem.constraints:
@@ -46,6 +50,12 @@ def judge(function: Function, x: Any) -> Judgement:
     if function.gradient_missing_because:
         return _only_feasible(function, x, value, violation, None, function.gradient_missing_because)
     return _with_gradient(function, x, value, violation)
+
+
+def _is_inside(function: Function, x: Any) -> bool:
+    space = function.space
+    outside = space.max_abs(x - space.clip(x, function.lower, function.upper))
+    return outside <= _ROUNDING * max(1.0, space.max_abs(x))
 
 
 def _refused(function: Function, x: Any, value: float, violation: float, reason: str) -> Judgement:
@@ -59,24 +69,52 @@ def _only_feasible(function: Function, x: Any, value: float, violation: float, s
 def _with_gradient(function: Function, x: Any, value: float, violation: float) -> Judgement:
     gradient = function.gradient(x)
     slope = stationarity(function, x, value, gradient)
-    if not slope <= STATIONARITY:
+    if not slope <= STATIONARITY and not _newton_step_gains_nothing(function, x, value, gradient):
         if function.scalar and _is_kink(function, x):
-            return Judgement(x, value, Assurance.LOCAL, Optimality(None, violation, None), "kink", None)
+            kind = "boundary" if _place(function, x) == "boundary" else "kink"
+            return Judgement(x, value, Assurance.LOCAL, Optimality(None, violation, None), kind, None)
         shown = "undefined" if math.isinf(slope) else f"{slope:.1e}"
         stationary = None if math.isinf(slope) else slope
         return _only_feasible(function, x, value, violation, stationary, f"the scaled gradient is {shown} there")
+    if _leans_on_open_end(function, x, gradient):
+        return _only_feasible(function, x, value, violation, slope, "the range is open at the end it leans on")
     curvature = _curvature(function, x, gradient)
     optimality = Optimality(slope, violation, curvature)
     if curvature in ("negative", "indefinite"):
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), f"the curvature is {curvature} there")
     if _decreases_nearby(function, x, value):
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), "there are lower values nearby")
-    return Judgement(x, value, Assurance.LOCAL, optimality, _place(function, x), None)
+    kind = _place(function, x)
+    if kind == "interior" and function.scalar and not function.is_smooth and _has_corner(function, x):
+        kind = "kink"
+    return Judgement(x, value, Assurance.LOCAL, optimality, kind, None)
+
+
+def _newton_step_gains_nothing(function: Function, x: Any, value: float, gradient: Any) -> bool:
+    """Whether the quadratic model at x is convex and its minimum hardly lower than the value: half the squared Newton
+    decrement (S. Boyd, L. Vandenberghe, Convex Optimization, 2004, section 9.5.1), which no scaling of x changes."""
+    if not function.is_smooth or function.dimension > _DENSE or function.hessian_missing_because or not function.space.is_finite(gradient):
+        return False
+    space = function.space
+    free = space.free(x, gradient, function.lower, function.upper)
+    slope = space.masked(gradient, free)
+    step = space.cholesky_solve(space.restricted(function.hessian(x), free), slope)
+    return step is not None and space.dot(slope, step) / 2 <= _DECREMENT * max(function.scale, abs(value))
 
 
 def _place(function: Function, x: Any) -> str:
     ends = zip(function.space.coordinates(x), function.closed_box, strict=True)
     return "boundary" if any(c in pair for c, pair in ends) else "interior"
+
+
+def _leans_on_open_end(function: Function, x: Any, gradient: Any) -> bool:
+    """Whether the function falls towards an end that does not belong to the range: the next double to it is no minimum."""
+    space = function.space
+    slopes, ends = space.coordinates(gradient), zip(space.coordinates(function.lower), space.coordinates(function.upper), strict=True)
+    return any(
+        (c <= low and slope > 0 and not interval.lower_closed) or (c >= high and slope < 0 and not interval.upper_closed)
+        for c, slope, (low, high), interval in zip(space.coordinates(x), slopes, ends, entry_ranges(function.problem), strict=True)
+    )
 
 
 def _is_kink(function: Function, x: float) -> bool:
@@ -85,6 +123,13 @@ def _is_kink(function: Function, x: float) -> bool:
     left, right = function.gradient(x - h), function.gradient(x + h)
     low, high = function.lower, function.upper
     return bool((x - h < low or left < 0) and (x + h > high or right > 0) and not _decreases_nearby(function, x, function.value(x)))
+
+
+def _has_corner(function: Function, x: float) -> bool:
+    """Whether the slope jumps from negative to positive at x: on both sides it stays what it is as x comes nearer."""
+    h = 1e-5 * max(1.0, abs(x))
+    left, right = function.gradient(x - h), function.gradient(x + h)
+    return bool(left < 0 < right and function.gradient(x - h / 100) < left / 2 and function.gradient(x + h / 100) > right / 2)
 
 
 def _curvature(function: Function, x: Any, gradient: Any) -> str | None:
@@ -122,7 +167,7 @@ def _decreases_nearby(function: Function, x: Any, value: float) -> bool:
     room = 1e-9 * max(1.0, abs(value))
     size = max(1.0, space.max_abs(x))
     for direction in _directions(function, chance):
-        for h in (1e-4, 1e-3, 1e-2):
+        for h in (1e-4, 1e-3, 1e-2, 0.1, 0.5):
             for sign in (1.0, -1.0):
                 y = space.clip(x + (sign * h * size) * direction, function.lower, function.upper)
                 if function.value(y) < value - room and _is_downhill(function, x, y, value):
@@ -132,7 +177,8 @@ def _decreases_nearby(function: Function, x: Any, value: float) -> bool:
 
 def _is_downhill(function: Function, x: Any, y: Any, value: float) -> bool:
     """Whether the way from x to a lower y never rises: else y belongs to another valley."""
-    return all(function.value(x + (k / 16) * (y - x)) <= value + 1e-12 * max(1.0, abs(value)) for k in range(1, 16))
+    steps = [k / 16 for k in range(1, 16)] + [2.0**-k for k in range(5, 27)]
+    return all(function.value(x + t * (y - x)) <= value + 1e-12 * max(1.0, abs(value)) for t in steps)
 
 
 def _directions(function: Function, chance: random.Random) -> list[Any]:

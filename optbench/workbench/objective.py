@@ -10,11 +10,13 @@ import math
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from optbench.methods.space import Space
 from optbench.workbench.function import Function
+
+_REPORT_EVERY = 0.1  # seconds between two reports, at most
 
 
 class LimitReached(Exception):
@@ -31,13 +33,12 @@ class Counts:
     constraint: int = 0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Best:
     """The best point seen so far, among those that lie in the box and at which the function is defined."""
 
     x: Any = None
     value: float = math.inf
-    improved: Callable[[Best], None] = field(default=lambda best: None)  # called after every improvement
 
 
 class MeteredObjective:
@@ -49,14 +50,16 @@ class MeteredObjective:
         self.space: Space = function.space
         self.lower, self.upper = function.lower, function.upper
         self.counts, self.best = Counts(), Best()
+        self.report: Callable[[], None] = lambda: None  # called now and then while the method evaluates
+        self._began = self._next_look = time.monotonic()
 
     def value(self, x: Any) -> float:
         """f(x), counted."""
         self._check()
         self.counts.objective += 1
         value = self.function.value(x)
-        if value < self.best.value:
-            self._improve(x, value)
+        if -math.inf < value < self.best.value and self.contains(x):
+            self.best = Best(self.space.copy(x), value)
         return value
 
     def gradient(self, x: Any) -> Any:
@@ -75,6 +78,10 @@ class MeteredObjective:
         """The nearest point of the box."""
         return self.space.clip(x, self.lower, self.upper)
 
+    def contains(self, x: Any) -> bool:
+        """Whether x lies in the box."""
+        return self.space.equal(x, self.project(x))
+
     def is_stationary(self, x: Any, value: float, gradient: Any) -> bool:
         """Whether the projected gradient is within the tolerance, relative to the function's values."""
         return stationarity(self.function, x, value, gradient) <= self.tolerance
@@ -86,25 +93,27 @@ class MeteredObjective:
     def _check(self) -> None:
         if self.counts.objective + self.counts.gradient + self.counts.hessian >= self.max_evaluations:
             raise LimitReached(f"reached its limit of {self.max_evaluations:,} evaluations")
-        if time.monotonic() >= self.deadline:
-            raise LimitReached("reached its time limit")
+        if (now := time.monotonic()) >= self._next_look:
+            self._look(now)
 
-    def _improve(self, x: Any, value: float) -> None:
-        if self.space.equal(x, self.project(x)):
-            self.best.x, self.best.value = self.space.copy(x), value
-            self.best.improved(self.best)
+    def _look(self, now: float) -> None:
+        """Obey the deadline; report after times that double until they are a tenth of a second."""
+        if now >= self.deadline:
+            raise LimitReached("reached its time limit")
+        self.report()
+        self._next_look = min(self.deadline, now + min(_REPORT_EVERY, now - self._began))
 
 
 def stationarity(function: Function, x: Any, value: float, gradient: Any) -> float:
-    """Return the infinity norm of the projected gradient, relative to max(|value|, the function's scale).
+    """Return the relative projected gradient: the greatest |g_i|*max(|x_i|, 1) / max(|value|, the function's scale).
 
-    The projected gradient leaves out what points out of the box at a bound that x touches (J. Nocedal, S. Wright,
-    Numerical Optimization, 2nd ed., section 16.7); relative as in J. Dennis, R. Schnabel, Numerical Methods for
-    Unconstrained Optimization (1983), section 7.2. It is inf where the gradient is not defined.
+    It is about the relative change of the value for a relative change of x (J. Dennis, R. Schnabel, Numerical Methods for
+    Unconstrained Optimization, 1983, (7.2.5)). Entries that point out of the box at a bound that x touches are left out
+    (J. Nocedal, S. Wright, Numerical Optimization, 2nd ed., section 16.7). It is inf where the gradient is not defined.
     """
     space = function.space
     free = space.free(x, gradient, function.lower, function.upper)
-    size = space.max_abs(space.masked(gradient, free))
+    size = space.max_abs(space.masked(gradient, free) * space.maximum(abs(x), space.full(1.0)))
     if size == 0:
         return 0.0
     return size / max(function.scale, abs(value)) if math.isfinite(size) else math.inf

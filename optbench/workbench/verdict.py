@@ -77,17 +77,24 @@ def _found(problem: Problem, function: Function, best: Finding | None, findings:
     optimality = _of_the_objective(problem, judged.optimality)
     closed_form = _not_found(answer)
     solution = Solution(point, kind=judged.kind, optimality=optimality, closed_form=closed_form)
-    value = problem.sign * judged.value
-    what = "local" if status is Status.LOCALLY_OPTIMAL else f"not shown to be even local, since {judged.reason}"
-    where = _where([point])
-    sentence = f"The best {_extremum(problem)} found is {value:.9g}{where}: {what}; nothing is proved of other points."
+    value = problem.sign * judged.value + 0.0  # never -0
+    shown = f"{value:.9g}{_where([point])}"
+    if status is Status.LOCALLY_OPTIMAL:
+        sentence = f"The best {_extremum(problem)} found is {shown}: local; nothing is proved of other points."
+    else:
+        fallen = " The function may be unbounded." if best.row.status is AttemptStatus.DIVERGED else ""
+        best_of_all = "lowest" if problem.sense == "minimize" else "highest"
+        reason = f"it is not shown to be even a local {_extremum(problem)}, since {judged.reason}"
+        sentence = f"The {best_of_all} value found is {shown}; {reason}.{fallen}"
     return Result(None, status, judged.assurance, sentence, value, solutions=[solution], closed_form=closed_form)
 
 
 def _nothing(findings: Sequence[Finding]) -> str:
     tried = [f.row for f in findings if f.row.status is not AttemptStatus.NOT_APPLICABLE]
     if not tried:
-        return "Nothing was found: no method is applicable, for the reasons in the table."
+        return "Nothing was found: no method is applicable; the reasons are under the table."
+    if all(row.status in (AttemptStatus.LIMIT, AttemptStatus.KILLED) for row in tried):
+        return "Nothing was found before the limits were reached; the reasons are under the table."
     if any(row.status is AttemptStatus.DIVERGED and row.value is None and row.iterations for row in tried):
         return "Nothing was found: methods diverged, so the function may be unbounded; that is not proved."
     return "Nothing was found: no method reached a point at which the function is defined and the constraints hold."
