@@ -28,8 +28,6 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize, rosen, rosen_der
 
-from optbench.language.build import symbol
-from optbench.language.elaborate import Scope, parse
 from optbench.methods.method import get
 from optbench.problem.draft import ProblemDraft, Text, VariableDraft
 from optbench.problem.validate import validated
@@ -161,8 +159,12 @@ def _processor() -> str:
 
 def table(figures: list[Figure]) -> str:
     """Return the figures as lines of text."""
-    rows = [f"{f.name:34} {f.ratio:6.2f} {f.goal:6.2f}  {'yes' if f.met else 'NO':4} {_ms(f.ours_seconds)} {_ms(f.peer_seconds)}" for f in figures]
+    rows = [_row(f) for f in figures]
     return "\n".join([f"{'CPU time':34} {'ratio':>6} {'goal':>6}  {'met':4} {'ours, ms':>10} {'peer, ms':>10}", *rows])
+
+
+def _row(f: Figure) -> str:
+    return f"{f.name:34} {f.ratio:6.2f} {f.goal:6.2f}  {'yes' if f.met else 'NO':4} {_ms(f.ours_seconds)} {_ms(f.peer_seconds)}"
 
 
 def _ms(seconds: float) -> str:

@@ -50,7 +50,7 @@ def rows(result: Result) -> dict[str, Attempt]:
     return {row.method: row for row in result.attempts}
 
 
-# ---- counts and limits --------------------------------------------------------------------------------------------------------
+# ---- counts and limits ----------------------------------------------------------------------------------------------------
 
 
 class Counted(Function):
@@ -124,7 +124,7 @@ def test_no_time_at_all_is_an_answer() -> None:
     assert (result.status, exit_code(result, Settings())) == (Status.UNKNOWN, ExitCode.LIMIT)
 
 
-# ---- whatever a method does, it is a row -----------------------------------------------------------------------------------------
+# ---- whatever a method does, it is a row ----------------------------------------------------------------------------------
 
 
 def walk_then(what: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -134,7 +134,7 @@ def walk_then(what: Callable[[Any], Any]) -> Callable[..., Any]:
         for x in (3.0, 2.0):
             yield x, objective.value(x)
         end = what(objective)
-        if isinstance(end, tuple):
+        if isinstance(end, tuple) and not isinstance(end, Outcome):
             yield end
         return end if isinstance(end, Outcome) else Outcome(False, "it gave up")
 
@@ -227,7 +227,7 @@ def test_no_start_at_which_the_function_is_defined_is_said() -> None:
     assert result.value is None
 
 
-# ---- the judgement -------------------------------------------------------------------------------------------------------------------
+# ---- the judgement --------------------------------------------------------------------------------------------------------
 
 
 def judged(expression: str, point: Mapping[str, float], **asked: Any) -> Judgement:
@@ -325,7 +325,7 @@ def test_a_saddle_is_found_but_not_called_a_minimum() -> None:
     assert "it is not shown to be even a local minimum, since " in result.sentence
 
 
-# ---- joined with what is proved ------------------------------------------------------------------------------------------------------
+# ---- joined with what is proved -------------------------------------------------------------------------------------------
 
 
 def fake(value: float, x: float, status: Status = Status.OPTIMAL, assurance: Assurance = Assurance.EXACT) -> ExactAnswer:
@@ -425,14 +425,12 @@ def test_the_exit_code_follows_what_is_required(assurance: Assurance, require: s
     assert exit_code(result, Settings(require=Assurance(require))) == code
 
 
-@pytest.mark.parametrize(
-    ("status", "code"), [(Status.UNBOUNDED, 7), (Status.NOT_ATTAINED, 7), (Status.INFEASIBLE, 6), (Status.OPTIMAL, 0)]
-)
+@pytest.mark.parametrize(("status", "code"), [(Status.UNBOUNDED, 7), (Status.NOT_ATTAINED, 7), (Status.INFEASIBLE, 6), (Status.OPTIMAL, 0)])
 def test_the_exit_code_follows_what_is_proved(status: Status, code: int) -> None:
     assert exit_code(Result(None, status, Assurance.EXACT, ""), Settings()) == code
 
 
-# ---- the same again -------------------------------------------------------------------------------------------------------------------
+# ---- the same again -------------------------------------------------------------------------------------------------------
 
 
 def without_times(result: Result) -> dict[str, Any]:
@@ -475,7 +473,7 @@ def test_an_interrupt_carries_what_was_done(monkeypatch: pytest.MonkeyPatch) -> 
     assert caught.value.result.value == 3.0
 
 
-# ---- what a change of the question changes in the answer ----------------------------------------------------------------------------
+# ---- what a change of the question changes in the answer ------------------------------------------------------------------
 
 
 def mirrored(result: Result) -> list[Any]:

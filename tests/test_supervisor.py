@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
+from optbench.workbench import handle
 from optbench.workbench import supervisor as module
+from optbench.workbench.frames import HEADER
 from optbench.workbench.supervisor import Ended, Ending, Event, Limits, Message, Send, Supervisor, Task
 
 LONG = Limits(wall_seconds=60, memory_bytes=None)
@@ -147,14 +149,14 @@ def test_a_half_message_is_dropped() -> None:
 
 
 def test_a_message_too_large_ends_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LARGEST_MESSAGE", 2**20)
+    monkeypatch.setattr(handle, "_LARGEST_MESSAGE", 2**20)
     last = ended(lambda send: send("x" * 2**21))
     assert last.ending is Ending.CRASHED
     assert last.reason == "sent a message of 2.097 MB, where 1 MB are accepted, and was killed"
 
 
 def test_too_many_messages_end_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LARGEST_TOTAL", 2**20)
+    monkeypatch.setattr(handle, "_LARGEST_TOTAL", 2**20)
 
     def flood(send: Send) -> None:
         while True:
@@ -330,7 +332,7 @@ def test_a_crash_is_told_with_its_reason(system: str, task: Task, reason: str) -
 
 def test_a_message_that_cannot_be_read_ends_the_task() -> None:
     def task(send: Send) -> None:
-        os.write(send.__self__._writer, module._HEADER.pack(0, 3, 0.0) + b"{]\n")  # type: ignore[attr-defined]
+        os.write(send.__self__._writer, HEADER.pack(0, 3, 0.0) + b"{]\n")  # type: ignore[attr-defined]
         time.sleep(600)
 
     last = ended(task)
@@ -613,14 +615,14 @@ def test_a_child_does_not_hold_its_siblings_pipes() -> None:
 
 PROGRAM = """
     import os, subprocess, sys, time, atexit
-    from optbench.workbench import supervisor as module
+    from optbench.workbench import child, supervisor as module
     from optbench.workbench.supervisor import Limits, Supervisor
     if sys.argv[1] == "elsewhere":
         module._HAS_DEATH_SIGNAL = False
         module._pidfd = lambda pid: None
     if sys.argv[1] == "late":
-        prctl = module._prctl()
-        module._prctl = lambda: time.sleep(0.3) or prctl
+        prctl = child.prctl()
+        child.prctl = lambda: time.sleep(0.3) or prctl
     def task(send):
         grandchild = os.fork()
         if grandchild == 0:

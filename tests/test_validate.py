@@ -46,7 +46,7 @@ def domain_of(expression: str, *ends: str) -> str:
     return domain_text(*problem.domains["x"])
 
 
-# ---- one problem, however it is written ------------------------------------------------------------------------------------
+# ---- one problem, however it is written -----------------------------------------------------------------------------------
 
 SAME = [
     (
@@ -55,7 +55,8 @@ SAME = [
         optbench.define("x*log(x) - sqrt(x)", range=(0, 10)),
     ),
     (
-        'maximize: "a*x - y^2"\nvariables: {x: "[0, 1)", y: {range: [-1, null], start: 1/2}}\nparameters: {a: 0.1}\nsubject to: ["x + y <= 1"]',
+        'maximize: "a*x - y^2"\nvariables: {x: "[0, 1)", y: {range: [-1, null], start: 1/2}}\n'
+        'parameters: {a: 0.1}\nsubject to: ["x + y <= 1"]',
         of_expression(
             "a*x - y^2",
             Flags(
@@ -133,7 +134,7 @@ def test_a_data_flag_keeps_the_matrices_of_the_file(tmp_path: Path) -> None:
     assert {s.name: s.shape for s in problem.data} == {"X": (2, 2), "y": (2,)}
 
 
-# ---- ranges -----------------------------------------------------------------------------------------------------------------
+# ---- ranges ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -210,17 +211,21 @@ def test_ends_may_use_parameters_that_are_declared_before() -> None:
 )
 def test_what_is_no_range(written: str, sentence: str) -> None:
     shape = ", shape: 2" if "[[" in written else ""
-    first = mistakes_of(f'minimize: "sum(x)"\nvariables: {{x: {{range: {written}{shape}}}}}'.replace("sum(x)", "sum(x)" if shape else "x"))[0]
+    first = mistakes_of(f'minimize: "sum(x)"\nvariables: {{x: {{range: {written}{shape}}}}}'.replace("sum(x)", "sum(x)" if shape else "x"))[
+        0
+    ]
     assert sentence in first
     assert first.startswith("p.yaml:2:")
     assert "\n  variables: " in first
 
 
-# ---- starts -----------------------------------------------------------------------------------------------------------------
+# ---- starts ---------------------------------------------------------------------------------------------------------------
 
 
 def starts_of(written: str, shape: str = "") -> tuple[tuple[float | None, ...], ...]:
-    (x,) = of_file(f'minimize: "sum(x)"\nvariables: {{x: {{range: [-5, 5], {shape}{written}}}}}'.replace("sum(x)", "sum(x)" if shape else "x")).variables
+    (x,) = of_file(
+        f'minimize: "sum(x)"\nvariables: {{x: {{range: [-5, 5], {shape}{written}}}}}'.replace("sum(x)", "sum(x)" if shape else "x")
+    ).variables
     return x.starts
 
 
@@ -260,7 +265,7 @@ def test_what_is_no_start(written: str, sentence: str) -> None:
     assert only.startswith("p.yaml:2:")
 
 
-# ---- parameters, data, names ------------------------------------------------------------------------------------------------
+# ---- parameters, data, names ----------------------------------------------------------------------------------------------
 
 
 def test_parameters_in_each_form() -> None:
@@ -300,9 +305,7 @@ def test_what_is_no_parameter(written: str, sentence: str) -> None:
 
 def test_data_columns_and_matrices(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("f1,f2,y,label\n1,2,0.5,red\n3,4,1.5,blue\n")
-    problem = of_file(
-        'minimize: "sum((X @ w - y)^2)"\nvariables: {w: {shape: 2}}\ndata: {file: d.csv, matrices: {X: [f1, f2]}}', tmp_path
-    )
+    problem = of_file('minimize: "sum((X @ w - y)^2)"\nvariables: {w: {shape: 2}}\ndata: {file: d.csv, matrices: {X: [f1, f2]}}', tmp_path)
     assert {s.name: (s.shape, [float(v) for v in values]) for s, values in problem.data.items()} == {
         "X": ((2, 2), [1.0, 2.0, 3.0, 4.0]),
         "y": ((2,), [0.5, 1.5]),
@@ -320,7 +323,11 @@ def test_a_whole_column_may_index(tmp_path: Path) -> None:
     [
         ("d\n1\n", "data: {file: d.csv, matrices: {X: [d, e]}}", "The data have no column e."),
         ("d,x\n1,2\n", "data: {file: d.csv}", "x is both a column of the data and a variable; give one of them another name."),
-        ("d,a\n1,2\n", "data: {file: d.csv}\nparameters: {a: 2}", "a is both a column of the data and a parameter; give one of them another name."),
+        (
+            "d,a\n1,2\n",
+            "data: {file: d.csv}\nparameters: {a: 2}",
+            "a is both a column of the data and a parameter; give one of them another name.",
+        ),
     ],
 )
 def test_data_that_do_not_fit(content: str, rest: str, sentence: str, tmp_path: Path) -> None:
@@ -361,7 +368,7 @@ def test_one_name_is_declared_once() -> None:
     assert "x is declared twice, as a parameter and as a variable." in found[0]
 
 
-# ---- mistakes ---------------------------------------------------------------------------------------------------------------
+# ---- mistakes -------------------------------------------------------------------------------------------------------------
 
 
 def test_all_mistakes_come_at_once_with_line_column_and_caret(tmp_path: Path) -> None:
@@ -455,7 +462,7 @@ def test_python_values_that_are_no_numbers(asked: dict[str, object], sentence: s
         optbench.define("x^2", **asked)  # type: ignore[arg-type]
 
 
-# ---- where a problem is defined ---------------------------------------------------------------------------------------------
+# ---- where a problem is defined -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -508,7 +515,7 @@ def test_an_interval_is_empty_exactly_if_no_number_lies_in_it(low: Fraction, hig
     assert interval.is_empty == (not (low < high or (low == high and with_low and with_high)))
 
 
-# ---- the hash ---------------------------------------------------------------------------------------------------------------
+# ---- the hash -------------------------------------------------------------------------------------------------------------
 
 BASE = 'minimize: "a*x^2 + y"\nvariables: {x: [0, 1], y: [0, 1]}\nparameters: {a: 2}\n'
 

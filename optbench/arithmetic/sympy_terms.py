@@ -77,7 +77,7 @@ _TO_SYMPY: dict[str, Callable[..., Any]] = {
     "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
-    "lgamma": lambda x: sympy.loggamma(x),
+    "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
     "digamma": lambda x: sympy.polygamma(0, x),
     "trigamma": lambda x: sympy.polygamma(1, x),
     "lambertw_lower": lambda x: sympy.LambertW(x, -1),
@@ -174,6 +174,11 @@ _CONSTANTS: dict[Any, Callable[[], Node]] = {
     sympy.GoldenRatio: lambda: divide(add(1, call("sqrt", 5)), 2),
 }
 
+_OF_ONE_NAME = (
+    *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
+    *("erf", "erfc", "gamma", "floor", "sign"),
+)
+
 _FROM_SYMPY: dict[str, Callable[..., Node]] = {
     "Add": lambda *terms: add(*sorted(terms, key=lambda t: isinstance(t, Number))),
     "Mul": lambda *factors: _quotient(factors),
@@ -188,11 +193,7 @@ _FROM_SYMPY: dict[str, Callable[..., Node]] = {
     "sec": lambda x: divide(1, call("cos", x)),
     "csc": lambda x: divide(1, call("sin", x)),
     "acot": lambda x: call("if", condition("equal", x, 0), divide(constant("pi"), 2), call("atan", divide(1, x))),
-    "loggamma": lambda x: call("lgamma", x),
-    **{
-        name: (lambda function: lambda x: call(function, x))(name)
-        for name in "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc gamma floor sign".split()
-    },
+    **{name: (lambda function: lambda x: call(function, x))(name) for name in _OF_ONE_NAME},
     "atan2": lambda y, x: call("atan2", y, x),
 }
 

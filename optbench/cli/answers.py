@@ -94,7 +94,7 @@ def from_standard_input(flags: arguments.Flags, options: Settings, output: Outpu
 def _begins_document(lines: Sequence[str]) -> bool:
     """Whether the first line that is no comment opens a mapping, or has a field's name."""
     first = next((line for line in lines if not line.lstrip().startswith("#")), "#")
-    return re.match(r"""\s*(\{|---|#|["']?[A-Za-z][\w ]*["']?\s*:(\s|$))""", first) is not None
+    return re.match(r"""\s*(\{|---|#|["']?([A-Za-z]\w*|subject to)["']?\s*:(\s|$))""", first) is not None
 
 
 def _line(line: str, flags: arguments.Flags, options: Settings) -> ExitCode:

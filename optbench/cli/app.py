@@ -12,14 +12,16 @@ from collections.abc import Sequence
 import typer
 
 from optbench.cli import streams
-from optbench.cli.arguments import shielded
 from optbench.cli.check import check
+from optbench.cli.dashes import shielded
 from optbench.cli.methods import methods
 from optbench.cli.solve import solve
+from optbench.cli.values import PlainCommand, PlainGroup
 from optbench.errors import ExitCode, OptbenchError, printable
 
 app = typer.Typer(
     name="optbench",
+    cls=PlainGroup,
     help="Exact, certified and numerical answers to 'where is the minimum?', side by side.",
     no_args_is_help=True,
     add_completion=True,
@@ -27,9 +29,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(solve)
-app.command()(check)
-app.command()(methods)
+app.command(cls=PlainCommand)(solve)
+app.command(cls=PlainCommand)(check)
+app.command(cls=PlainCommand)(methods)
 
 
 def _show_version(asked: bool) -> None:
@@ -55,12 +57,12 @@ def run(argv: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     except typer.TyperException as error:
-        print(_usage(error), file=sys.stderr)
+        print(_usage(error, argv), file=sys.stderr)
         return ExitCode.USAGE
     except OptbenchError as error:
         streams.complain(error)
         return error.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer exits where it meets a broken pipe
         streams.leave_quietly()
         return ExitCode.ANSWERED
     except Exception as error:
@@ -69,7 +71,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _unexpected(error: Exception, debug: bool) -> int:
     """Standard output that takes no more, or a bug of ours: a sentence here, the traceback with --debug."""
-    if isinstance(error, OSError) and (reason := streams.why_unwritable()):
+    if reason := streams.why_unwritable(error):
         streams.leave_quietly()
         streams.complain(f"The answer can't be written to standard output: {reason}.")
         return ExitCode.USAGE
@@ -80,11 +82,10 @@ def _unexpected(error: Exception, debug: bool) -> int:
     return ExitCode.INTERNAL
 
 
-def _usage(error: typer.TyperException) -> str:
+def _usage(error: typer.TyperException, argv: Sequence[str]) -> str:
     """The sentence of a mistake in options or arguments; without arguments it is the help text."""
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     if message.lstrip().startswith("Usage"):
         return message
-    context = getattr(error, "ctx", None)
-    command = f"optbench {context.command.name}" if context is not None and context.parent is not None else "optbench"
-    return f"error: {printable(message)}{'' if message.endswith(('.', '?')) else '.'} `{command} --help` shows what is accepted."
+    command = "".join(f" {word}" for word in argv[:1] if word in ("solve", "check", "methods"))
+    return f"error: {printable(message)}{'' if message.endswith(('.', '?')) else '.'} `optbench{command} --help` shows what is accepted."

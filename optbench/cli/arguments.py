@@ -1,7 +1,6 @@
-"""Reading what was typed: expressions that look like options, and flags that become a draft.
+"""Reading what was typed: arguments and flags become a draft.
 
-An expression may begin with a minus sign; `shielded` moves such an argument behind `--`, so that it is not taken for an
-option. `draft_of` makes the draft of an argument (an expression, a file, a bundled problem) and lays the flags over it.
+`problem_of` makes the draft of an argument (an expression, a file, a bundled problem) and lays the flags over it.
 """
 
 from __future__ import annotations
@@ -23,39 +22,6 @@ if TYPE_CHECKING:
     from optbench.problem.reader import Reading
 
 FILES = (".yaml", ".yml", ".json", ".nl")
-_FLAGS = ("--maximize", "--no-exact", "--no-certify", "--json", "--quiet", "--no-color", "--debug", "--help", "--version")
-_FLAGS_WITH_DASH = ("-h", "-V", "-q")
-
-
-def shielded(argv: Sequence[str]) -> list[str]:
-    """Return the arguments with expressions such as -x^2 moved behind '--'."""
-    if "--" in argv:
-        return list(argv)
-    kept: list[str] = []
-    expressions: list[str] = []
-    values = 0  # arguments that still belong to the last option
-    for argument in argv:
-        if values:
-            values -= 1
-            kept.append(argument)
-        elif _is_expression(argument):
-            expressions.append(argument)
-        else:
-            kept.append(argument)
-            values = _values_after(argument)
-    return [*kept, "--", *expressions] if expressions else kept
-
-
-def _is_expression(argument: str) -> bool:
-    if not argument.startswith("-") or argument in ("-", *_FLAGS_WITH_DASH):
-        return False
-    return not re.match(r"--[a-z]", argument)
-
-
-def _values_after(argument: str) -> int:
-    if not argument.startswith("--") or "=" in argument or argument in _FLAGS:
-        return 0
-    return 2 if argument == "--range" else 1
 
 
 @dataclass(frozen=True)
@@ -166,7 +132,7 @@ def overridden(draft: ProblemDraft, flags: Flags, default: tuple[Values, Values]
 
 def _data(known: DataDraft | None, path: str) -> DataDraft:
     file = Text(str(Path(path).absolute()))
-    return DataDraft(file) if known is None else replace(known, file=file)
+    return DataDraft(file) if known is None else known._replace(file=file)
 
 
 def _range(ends: tuple[str, str] | None) -> tuple[Values, Values] | None:

@@ -1,7 +1,5 @@
 """`optbench check`: whether problem files can be read, and what they say, without solving them."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated
 

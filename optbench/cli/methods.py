@@ -1,7 +1,5 @@
 """`optbench methods`: which numerical methods there are, and the options of one."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

@@ -1,7 +1,5 @@
 """`optbench solve`: one problem in, the exact and the numerical answers side by side out."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 

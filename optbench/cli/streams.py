@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -44,13 +45,12 @@ def complain(error: OptbenchError | str) -> None:
         print("\n".join(map(printable, f"error: {mistake}".split("\n"))), file=sys.stderr)
 
 
-def why_unwritable() -> str | None:
-    """Why standard output takes no more, or None where it does."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        return (error.strerror or str(error)).lower()
-    return None
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
+def why_unwritable(error: Exception) -> str | None:
+    """Why standard output takes no more, if that is what the error says: nothing else is ever written to."""
+    return os.strerror(error.errno).lower() if isinstance(error, OSError) and error.errno in _UNWRITABLE else None
 
 
 def leave_quietly() -> None:

@@ -11,7 +11,6 @@ bars for absolute values, and the sentences for what people write by mistake.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 
 from optbench.language.digits import fraction
@@ -246,7 +245,7 @@ class _Parser:
             raise SyntaxProblem("There is nothing between these parentheses.", opened.start, self.token.end)
         inner = self.comparison()
         self.close_bracket(")", opened)
-        return replace(inner, span=(opened.start, self.previous_end))
+        return inner._replace(span=(opened.start, self.previous_end))
 
     def list_of_entries(self) -> Syntax:
         opened = self.open_bracket()

@@ -5,31 +5,27 @@ Chains are flat (`a + b - c` is one `Chain`), so a sum of 10,000 terms is one no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Span: TypeAlias = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A number."""
 
     span: Span
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name that is not called."""
 
     span: Span
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """Operands joined from left to right by operators of one precedence; `operators[i]` stands before `operands[i]`.
 
     The first operator is '+' or '-' in a sum (a leading sign) and '*' in a product.
@@ -40,8 +36,7 @@ class Chain:
     operands: tuple[Syntax, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Power:
+class Power(NamedTuple):
     """base ^ exponent."""
 
     span: Span
@@ -49,16 +44,14 @@ class Power:
     exponent: Syntax
 
 
-@dataclass(frozen=True, slots=True)
-class Bars:
+class Bars(NamedTuple):
     """|operand|."""
 
     span: Span
     operand: Syntax
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(NamedTuple):
     """A call of a function; `axis` is the operand of `axis=`; `clauses` are those of an index sum."""
 
     span: Span
@@ -68,8 +61,7 @@ class Apply:
     clauses: tuple[Clause, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """`for name in first..last`, both ends included."""
 
     name: Name
@@ -77,8 +69,7 @@ class Clause:
     last: Syntax
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """start:stop:step inside an index."""
 
     span: Span
@@ -87,8 +78,7 @@ class Slice:
     step: Syntax | None
 
 
-@dataclass(frozen=True, slots=True)
-class Subscript:
+class Subscript(NamedTuple):
     """base[items]."""
 
     span: Span
@@ -96,24 +86,21 @@ class Subscript:
     items: tuple[Syntax | Slice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Transpose:
+class Transpose(NamedTuple):
     """base.T."""
 
     span: Span
     base: Syntax
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(NamedTuple):
     """[a, b, c]."""
 
     span: Span
     entries: tuple[Syntax, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """operands[0] signs[0] operands[1] ..."""
 
     span: Span
@@ -132,12 +119,10 @@ def names(tree: Syntax) -> list[Name]:
         item = pending.pop()
         if isinstance(item, Name):
             found.append(item)
-        elif isinstance(item, tuple):
-            pending.extend(reversed(item))
         elif isinstance(item, Apply):
             pending.extend((item.clauses, item.axis, item.args))
         elif isinstance(item, Clause):
             pending.extend((item.last, item.first))
-        elif hasattr(item, "__slots__") and not isinstance(item, Literal):
-            pending.extend(getattr(item, field) for field in reversed(item.__slots__) if field not in ("span", "operators", "signs"))
+        elif isinstance(item, tuple) and not isinstance(item, Literal):
+            pending.extend(reversed(item))  # spans, signs and operators hold no names
     return found

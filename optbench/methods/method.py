@@ -82,8 +82,7 @@ class Objective(Protocol):
         """Return the seeded source of chance."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a method ended by itself: converged or stalled, and why (a sentence without its full stop)."""
 
     converged: bool
@@ -98,8 +97,7 @@ class Options:
 Iterates = Generator[tuple[Point, float], None, Outcome]  # yields (x, f(x)); a value that is not finite is the last: it diverged
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What decides whether a method is applicable to a problem."""
 
     dimension: int  # number of scalar variables

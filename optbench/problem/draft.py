@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from optbench.errors import Place
 
@@ -84,8 +84,7 @@ class VariableDraft:
     place: Place | None = field(default=None, compare=False)  # its name in the file
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterDraft:
+class ParameterDraft(NamedTuple):
     """A named constant, or a symbol that keeps its name in closed forms."""
 
     name: Text
@@ -97,56 +96,49 @@ class ParameterDraft:
         return isinstance(self.value, Text) and self.value.value in SYMBOLS
 
 
-@dataclass(frozen=True, slots=True)
-class ConstraintDraft:
+class ConstraintDraft(NamedTuple):
     """One constraint, such as x + y <= 9."""
 
     text: Text
     name: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixDraft:
+class MatrixDraft(NamedTuple):
     """A matrix whose columns are columns of the data."""
 
     name: Text
     columns: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DataDraft:
+class DataDraft(NamedTuple):
     """A file with columns of numbers, and how to group them."""
 
     file: Text  # relative to the draft's folder
     matrices: tuple[MatrixDraft, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OptionDraft:
+class OptionDraft(NamedTuple):
     """An option of a method, such as step: 0.1."""
 
     name: Text
     value: Option
 
 
-@dataclass(frozen=True, slots=True)
-class MethodDraft:
+class MethodDraft(NamedTuple):
     """A method to run: a name, a pattern such as scipy-*, auto or all."""
 
     name: Text
     options: tuple[OptionDraft, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CoordinateDraft:
+class CoordinateDraft(NamedTuple):
     """What is known of one variable of the solution."""
 
     name: Text
     value: Values
 
 
-@dataclass(frozen=True, slots=True)
-class KnownDraft:
+class KnownDraft(NamedTuple):
     """The published answer: compared with ours, never used to find it."""
 
     value: Scalar = None

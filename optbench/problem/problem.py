@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from optbench.language.build import negate
 from optbench.language.domain import natural_domain
@@ -48,8 +48,7 @@ class Variable:
         return self.ranges * self.size if len(self.ranges) == 1 else self.ranges
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A named constant of the problem, as it was given; `symbol` is set for one that keeps its name in formulas."""
 
     name: str
@@ -57,8 +56,7 @@ class Parameter:
     symbol: Symbol | None = None
 
 
-@dataclass(frozen=True)
-class Constraint:
+class Constraint(NamedTuple):
     """A condition on the variables, entry by entry where it is an array."""
 
     name: str
@@ -66,16 +64,14 @@ class Constraint:
     text: str
 
 
-@dataclass(frozen=True)
-class MethodChoice:
+class MethodChoice(NamedTuple):
     """A method to run, as asked for, with its options as given."""
 
     name: str
     options: tuple[tuple[str, str | Fraction | bool], ...] = ()
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """The published answer: compared with ours, never used to find it."""
 
     value: float | None

@@ -62,7 +62,7 @@ class _Validation:
         self.warnings: list[str] = []
         self.nodes: dict[str, Node] = {}
         self.values: dict[Symbol, Any] = {}
-        self.faulty: set[str] = set()  # parameters whose mistakes are reported
+        self.faulty: set[str] = set()  # names whose declaration is a mistake
         self.columns_known = True
 
     def problem(self) -> Problem:
@@ -70,8 +70,9 @@ class _Validation:
         self.check_names()
         self.read_data()
         parameters = tuple(p for p in map(self.parameter, draft.parameters) if p)
-        self.faulty = {p.name.value for p in draft.parameters} - set(self.nodes)
         declared = [v for v in map(self.variable, draft.variables) if v]
+        names = [*(p.name.value for p in draft.parameters), *(v.name.value for v in draft.variables)]
+        self.faulty = set(names) - set(self.nodes)
         scope = Scope(self.nodes, self.values, open=self.open_names or not draft.variables)
         objective = self.expression(draft.objective, scope)
         constraints = tuple(c for c in (self.constraint(c, i, scope) for i, c in enumerate(draft.constraints, 1)) if c)
@@ -311,6 +312,9 @@ class _Validation:
 
     def variable(self, draft: VariableDraft) -> Variable | None:
         shape = draft.shape if draft.shape is not None else self.implied_shape(draft)
+        if prod(shape) > MAX_ENTRIES:
+            self.mistake(f"{draft.name.value} has {prod(shape):,} entries; the limit is {MAX_ENTRIES:,}.", draft.name.place)
+            return None
         node = symbol(draft.name.value, shape, draft.integer)
         self.nodes[draft.name.value] = node
         ranges = self.ranges(draft, shape)

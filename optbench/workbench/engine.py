@@ -11,10 +11,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optbench import __version__
-from optbench.exact.answer import ExactAnswer
 from optbench.problem.problem import Problem, domain_text
 from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, VariableSummary
 from optbench.workbench import attempt
@@ -25,6 +24,9 @@ from optbench.workbench.settings import Settings
 from optbench.workbench.starts import starts, typical_scale
 from optbench.workbench.supervisor import Ended, Ending, Limits, Message, Supervisor
 from optbench.workbench.verdict import Finding, empty_domain, verdict
+
+if TYPE_CHECKING:
+    from optbench.exact.answer import ExactAnswer
 
 _GRACE = 1.0  # seconds that an attempt gets to report after its own deadline, before it is killed
 _EXACT = "exact stage"
@@ -65,7 +67,7 @@ class _Run:
 
     def __init__(self, problem: Problem, settings: Settings, function: Function, field: list[Entrant], listener: Listener) -> None:
         self.problem, self.settings, self.function, self.listener = problem, settings, function, listener
-        self.field = {entrant.method.name: entrant for entrant in field}
+        self.field = {entrant.label: entrant for entrant in field}
         self.rows: dict[str, tuple[Attempt, Judgement | None]] = {}
         self.latest: dict[str, Any] = {}  # the last message of each attempt that still runs
         self.answer: ExactAnswer | None = None
@@ -124,10 +126,14 @@ class _Run:
 
     def exact_row(self, event: Ended) -> Attempt:
         payload = event.payload if event.ending is Ending.FINISHED else self.latest.get(_EXACT)
-        answer = self.answer = None if payload is None else ExactAnswer.from_json(payload)
+        if payload is not None:
+            from optbench.exact.answer import ExactAnswer
+
+            self.answer = ExactAnswer.from_json(payload)
+        answer = self.answer
         status, reason = _exact_status(event, answer)
         name = _EXACT if answer is None or answer.strategy == "none" else answer.strategy
-        row = Attempt(name, "exact", status, reason, solve_seconds=event.wall_seconds)
+        row = Attempt(name, "exact", status, reason, solve_seconds=round(event.wall_seconds, 6))
         row = replace(row, version=f"optbench {__version__}")
         if answer is None:
             return row
@@ -150,10 +156,10 @@ class _Run:
         seconds = (settings.time_limit - (time.monotonic() - began)) * min(1.0, settings.jobs / (len(runnable) + settings.exact))
         budget = attempt.Budget(max(0.0, seconds))
         for entrant in runnable:
-            supervisor.submit(entrant.method.name, self.task(entrant, budget), Limits(budget.seconds + _GRACE, settings.memory_limit))
+            supervisor.submit(entrant.label, self.task(entrant, budget), Limits(budget.seconds + _GRACE, settings.memory_limit))
 
     def task(self, entrant: Entrant, budget: attempt.Budget) -> Callable[[Callable[[Any], None]], Any]:
-        settings, name = self.settings, entrant.method.name
+        settings, name = self.settings, entrant.label
 
         def run(send: Callable[[Any], None]) -> Any:
             with _silent_numpy():
@@ -184,8 +190,8 @@ class _Run:
             options["start"] = (
                 [self.function.named(s) for s in self.starts] if len(self.starts) > 1 else self.function.named(self.starts[0])
             )
-        seed = self.settings.seed_of(entrant.method.name)
-        return Attempt(entrant.method.name, "numerical", status, reason, seed=seed, options=options, version=f"optbench {__version__}")
+        seed = self.settings.seed_of(entrant.label)
+        return Attempt(entrant.label, "numerical", status, reason, seed=seed, options=options, version=f"optbench {__version__}")
 
     def judged(self, row: Attempt, judgement: Judgement, facts: dict[str, Any]) -> Attempt:
         """The row with its point as we find it; a claim that does not hold is taken back."""

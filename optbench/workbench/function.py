@@ -1,7 +1,8 @@
 """A problem's minimand as a function of one flat point, compiled on first use.
 
 A point is a float where the problem has one scalar unknown, else a numpy array with the entries of all variables in
-order. Problems without arrays are computed in plain floats (numpy only carries the points), others in numpy.
+order. Problems without arrays are computed in plain floats (numpy only carries the points), and so are those with small
+arrays, written out entry by entry; others in numpy.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from optbench.arithmetic import floats
 from optbench.language.build import call, negate, reduction, subtract
 from optbench.language.derivative import NotDifferentiable, gradient, hessian, hessian_product
 from optbench.language.functions import TABLE
-from optbench.language.graph import Call, Node, functions
+from optbench.language.graph import Call, GraphError, Node, functions
 from optbench.methods.space import Euclidean, Line, Space
 from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
 
+_WRITTEN_OUT = 200  # entries of all arrays up to which plain floats are quicker than numpy, which takes 1 us an operation
 _SYMBOLIC_HESSIAN = 12  # up to here second derivatives are written out, beyond a product with a direction is compiled
 
 
@@ -31,6 +33,12 @@ class Function:
         self.problem = problem
         self.dimension = problem.dimension
         self.scalar = self.dimension == 1 and not problem.has_arrays
+        conditions = [*map(_whole, problem.domain), *(_whole(c.condition) for c in problem.constraints)]
+        written_out = _written_out(problem, [problem.minimand, *conditions])
+        self.plain = written_out is not None  # computed in floats
+        self.symbols: list[Any] = _entry_symbols(problem) if self.plain else problem.symbols
+        self.minimand, *rest = written_out or [problem.minimand, *problem.domain, *(c.condition for c in problem.constraints)]
+        self.domain, self.conditions = rest[: len(problem.domain)], rest[len(problem.domain) :]
         self.space: Space = Line() if self.scalar else Euclidean(self.dimension)
         lower, upper = _box(problem)
         self.lower, self.upper = self.space.point(lower), self.space.point(upper)
@@ -51,7 +59,7 @@ class Function:
         """Its Hessian: a float in one variable, else an (n, n) array."""
         if self.scalar:
             return self._hessian(x)[0]
-        if not self.problem.has_arrays and self.dimension <= _SYMBOLIC_HESSIAN:
+        if self.plain and self.dimension <= _SYMBOLIC_HESSIAN:
             return self._square(self._hessian(*self.arguments(x)))
         return self._hessian_by_columns(x)
 
@@ -84,7 +92,7 @@ class Function:
         """A flat point as one value a variable, in its shape."""
         if self.scalar:
             return (x,)
-        if not self.problem.has_arrays:
+        if self.plain:
             return list(x.tolist())
         parts, start = [], 0
         for variable in self.problem.variables:
@@ -117,13 +125,13 @@ class Function:
     @cached_property
     def is_smooth(self) -> bool:
         """Whether no function of the minimand has a kink or jump inside its domain."""
-        return all(TABLE[name].smooth for name in functions(self.problem.minimand))
+        return all(TABLE[name].smooth for name in functions(self.minimand))
 
     # ---- compilation -------------------------------------------------------------------------------------------------------------
 
     def _compiled(self, outputs: Sequence[Node], inputs: Sequence[Any] | None = None) -> Callable[..., Sequence[Any]]:
-        inputs = self.problem.symbols if inputs is None else inputs
-        if not self.problem.has_arrays:
+        inputs = self.symbols if inputs is None else inputs
+        if self.plain:
             return floats.function(outputs, inputs)
         from optbench.arithmetic import numpy_arrays
 
@@ -131,11 +139,11 @@ class Function:
 
     @cached_property
     def _value(self) -> Callable[..., Sequence[Any]]:
-        return self._compiled([self.problem.minimand])
+        return self._compiled([self.minimand])
 
     @cached_property
     def _gradient_nodes(self) -> list[Node]:
-        return gradient(self.problem.minimand, self.problem.symbols)
+        return gradient(self.minimand, self.symbols)
 
     @cached_property
     def _gradient(self) -> Callable[..., Sequence[Any]]:
@@ -144,27 +152,27 @@ class Function:
     @cached_property
     def _hessian(self) -> Callable[..., Sequence[Any]]:
         """Second derivatives in row-major order, or (many variables, arrays) the product with a direction."""
-        symbols = self.problem.symbols
-        if not self.problem.has_arrays and self.dimension <= _SYMBOLIC_HESSIAN:
-            return self._compiled([entry for row in hessian(self.problem.minimand, symbols) for entry in row])
-        directions, product = hessian_product(self.problem.minimand, symbols)
+        symbols = self.symbols
+        if self.plain and self.dimension <= _SYMBOLIC_HESSIAN:
+            return self._compiled([entry for row in hessian(self.minimand, symbols) for entry in row])
+        directions, product = hessian_product(self.minimand, symbols)
         return self._compiled(product, [*symbols, *directions])
 
     @cached_property
     def _domain(self) -> Callable[..., Sequence[Any]]:
-        return self._compiled([reduction("all", c) for c in self.problem.domain])
+        return self._compiled([_whole(c) for c in self.domain])
 
     @cached_property
     def _excesses(self) -> Callable[..., Sequence[Any]]:
         """By how much each comparison of the constraints fails (negative where it holds)."""
-        return self._compiled([e for c in self.problem.constraints for e in _excess(c.condition)])
+        return self._compiled([e for c in self.conditions for e in _excess(c)])
 
     def _joined(self, parts: Sequence[Any]) -> Any:
         if self.scalar:
             return parts[0]
         import numpy as np
 
-        if not self.problem.has_arrays:
+        if self.plain:
             return np.array(parts)
         return np.concatenate([np.ravel(part) for part in parts])
 
@@ -182,6 +190,31 @@ class Function:
             columns.append(self._joined(self._hessian(*self.arguments(x), *direction)))
         matrix = np.array(columns)
         return (matrix + matrix.T) / 2
+
+
+def _written_out(problem: Problem, roots: Sequence[Node]) -> list[Node] | None:
+    """The expressions without arrays, or None where that is not worth it."""
+    if not problem.has_arrays:
+        return list(roots)
+    from optbench.language.expand import all_entries
+
+    try:
+        return [node for entries in all_entries(roots, problem.data, _WRITTEN_OUT) for node in entries]
+    except GraphError:
+        return None
+
+
+def _entry_symbols(problem: Problem) -> list[Node]:
+    """One symbol an entry of the flat point."""
+    if not problem.has_arrays:
+        return list(problem.symbols)
+    from optbench.language.expand import entries
+
+    return [entry for symbol in problem.symbols for entry in entries(symbol)]
+
+
+def _whole(condition: Node) -> Node:
+    return reduction("all", condition) if condition.shape else condition
 
 
 def entry_ranges(problem: Problem) -> list[Interval]:

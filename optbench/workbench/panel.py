@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Any
@@ -25,23 +26,31 @@ class Entrant:
     method: Method
     options: Any
     refusal: str | None
+    label: str  # the method's name, with the options that were given where it runs more than once
 
 
 def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice]) -> list[Entrant]:
     """Return the methods of the comparison in order; raise `UsageError` for unknown methods and options."""
     facts = _facts(problem, function)
-    found: dict[str, Entrant] = {}
+    found: dict[tuple[str, Any], Entrant] = {}
     mistakes: list[Mistake] = []
     for choice in chosen or [MethodChoice("auto")]:
         for name in _names(choice.name, problem):
             try:
                 method = get(name)
-                found[name] = Entrant(method, read_options(method, dict(choice.options)), _refusal(problem, method, facts))
+                options = read_options(method, dict(choice.options))
+                found.setdefault((name, options), Entrant(method, options, _refusal(problem, method, facts), _label(name, choice, options)))
             except UsageError as error:
                 mistakes.extend(error.mistakes)
     if mistakes:
         raise UsageError(*dict.fromkeys(mistakes))
-    return list(found.values())
+    often = Counter(name for name, _ in found)
+    return [entrant if often[name] > 1 else replace(entrant, label=name) for (name, _), entrant in found.items()]
+
+
+def _label(name: str, choice: MethodChoice, options: Any) -> str:
+    given = [(option, getattr(options, option.replace("-", "_"))) for option, _ in choice.options]
+    return f"{name}:{','.join(f'{option}={value}' for option, value in given)}" if given else name
 
 
 def _names(pattern: str, problem: Problem) -> list[str]:
@@ -70,6 +79,7 @@ def _facts(problem: Problem, function: Function) -> Facts:
         has_integers=any(v.symbol.integer for v in problem.variables),
         smooth=function.is_smooth,
         gradient_missing_because=function.gradient_missing_because,
+        hessian_missing_because=function.hessian_missing_because,
     )
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from optbench.exact.answer import ExactAnswer, ExactSolution
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, ClosedForm, Optimality, Result, Solution, Status
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge
+
+if TYPE_CHECKING:
+    from optbench.exact.answer import ExactAnswer, ExactSolution
 
 _TIE = 1e-9  # relative difference of values below which the better known point is preferred
 _PUBLISHED = 1e-6  # relative difference from a published value that is worth a warning
