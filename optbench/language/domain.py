@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from operator import eq, ge, gt, le, lt, ne
 
-from optbench.language.build import condition
-from optbench.language.graph import Call, Node, Number, topological
+from optbench.language.build import condition, number, substitute
+from optbench.language.graph import Call, GraphError, Node, Number, Symbol, topological
 from optbench.language.row_texts import conditions
 
 
@@ -65,8 +65,21 @@ def _power_conditions(base: Node, exponent: Node) -> list[Node]:
         if exponent.integer:
             return [] if exponent.value >= 0 else [condition("not_equal", base, 0)]
         return [condition("greater_equal" if exponent.value > 0 else "greater", base, 0)]
+    limit = _exponent_at_zero(base, exponent)
+    if isinstance(limit, Number) and not exponent.integer:
+        return [condition("greater_equal" if limit.value >= 0 else "greater", base, 0)]
     at_zero = condition("and", condition("equal", base, 0), condition("greater_equal", exponent, 0))
     return [condition("or", condition("not_equal" if exponent.integer else "greater", base, 0), at_zero)]
+
+
+def _exponent_at_zero(base: Node, exponent: Node) -> Node | None:
+    """The exponent where a base that is a symbol is 0, if it can be said: in x^x it is 0."""
+    if not isinstance(base, Symbol):
+        return None
+    try:
+        return substitute(exponent, {base: number(0)})
+    except GraphError:
+        return None
 
 
 def _is_true(node: Node) -> bool:

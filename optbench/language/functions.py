@@ -60,7 +60,7 @@ class Function:
 
 TABLE: dict[str, Function] = {}
 
-_AWAY_FROM_POLES = "if(x > 0, 1, x - floor(x)) > 0"  # gamma and its kin have poles at 0, -1, -2, ...
+_AWAY_FROM_POLES = "x > 0 or x != floor(x)"  # gamma and its kin have poles at 0, -1, -2, ...
 
 
 def _elementwise(name: str, args: str, summary: str, domain: str = "", derivative: str | None = "", **facts: object) -> None:

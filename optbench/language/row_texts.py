@@ -34,6 +34,9 @@ def _domain_templates(function: str) -> list[Node]:
 
 
 def _condition(text: str, scope: Scope) -> Node:
+    """Read one of a row's conditions; unlike the language, rows may say `or` and `!=`."""
+    if " or " in text:
+        return condition("or", *(_condition(part, scope) for part in text.split(" or ")))
     left, unequal, right = text.partition("!=")
     if unequal:
         return condition("not_equal", parse(left, scope).node, parse(right, scope).node)

@@ -136,7 +136,7 @@ def _answer(result: Result) -> Iterator[str]:
     for solution in result.solutions[:10]:
         for name, formula in (solution.exact or {}).items():
             if len(str(formula)) <= _LONG_FORMULA:
-                yield f"{name} = {formula}"
+                yield f"approached as {name} -> {formula}" if solution.kind == "limit" else f"{name} = {formula}"
     if result.value_exact is not None and len(result.value_exact) <= _LONG_FORMULA:
         yield f"value = {result.value_exact}"
     if result.value_enclosure is not None:

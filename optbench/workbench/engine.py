@@ -17,7 +17,7 @@ from optbench import __version__
 from optbench.problem.problem import Problem, domain_text
 from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, VariableSummary
 from optbench.workbench import attempt
-from optbench.workbench.function import Function
+from optbench.workbench.function import Function, silent_numpy
 from optbench.workbench.judgement import Judgement, judge
 from optbench.workbench.panel import Entrant, entrants, plain_options
 from optbench.workbench.settings import Settings
@@ -162,7 +162,7 @@ class _Run:
         settings, name = self.settings, entrant.label
 
         def run(send: Callable[[Any], None]) -> Any:
-            with _silent_numpy():
+            with silent_numpy():
                 seed = settings.seed_of(name)
                 return attempt.run(
                     self.function, entrant.method, entrant.options, self.starts, budget, settings.tolerance, seed, settings.trace, send
@@ -234,13 +234,6 @@ def _with_costs(row: Attempt, facts: dict[str, Any], event: Ended) -> Attempt:
 
 def _known(number: float) -> float | None:
     return number if math.isfinite(number) else None
-
-
-def _silent_numpy() -> Any:
-    """Overflow is an answer, not a warning; without numpy there is nothing to silence."""
-    from contextlib import nullcontext
-
-    return sys.modules["numpy"].errstate(all="ignore") if "numpy" in sys.modules else nullcontext()
 
 
 # ---- what every result says of its making ----------------------------------------------------------------------------------

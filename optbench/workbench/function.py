@@ -8,7 +8,9 @@ arrays, written out entry by entry; others in numpy.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -270,3 +272,8 @@ def _greatest(excess: Any) -> float:
     import numpy as np
 
     return float(np.max(np.where(np.isnan(excess), np.inf, excess), initial=0.0))
+
+
+def silent_numpy() -> Any:
+    """Overflow is an answer, not a warning; without numpy there is nothing to silence."""
+    return sys.modules["numpy"].errstate(all="ignore") if "numpy" in sys.modules else nullcontext()

@@ -11,10 +11,12 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from optbench.language.graph import functions
 from optbench.result import Assurance, Optimality
-from optbench.workbench.function import Function, entry_ranges
+from optbench.workbench.function import Function, entry_ranges, silent_numpy
 from optbench.workbench.objective import stationarity
 
+_JUMPING = {"floor", "ceil", "sign", "mod", "if", "atan2"}
 FEASIBILITY = 1e-6  # tolerated violation of a constraint
 _ROUNDING = 1e-12  # tolerated violation of a range, relative to the point
 STATIONARITY = 1e-5  # greatest scaled projected gradient of a point that is called a local optimum
@@ -37,6 +39,11 @@ class Judgement:
 
 def judge(function: Function, x: Any) -> Judgement:
     """Return what is known of a claimed point."""
+    with silent_numpy():
+        return _judged(function, x)
+
+
+def _judged(function: Function, x: Any) -> Judgement:
     violation = function.violation(x)
     value = function.value(x)
     if not math.isfinite(value) or not function.defined(x):
@@ -47,9 +54,45 @@ def judge(function: Function, x: Any) -> Judgement:
         return _refused(function, x, value, violation, f"it violates a constraint by {violation:.1e}")
     if function.problem.constraints:
         return _only_feasible(function, x, value, violation, None, "optimality under constraints is not checked")
+    if _jumps_next_to(function, x, value):
+        return _only_feasible(function, x, value, violation, None, "the function jumps next to it")
+    if function.scalar and _is_at_a_pole(function, x, value):
+        return _only_feasible(function, x, value, violation, None, "the function grows without bound next to it")
     if function.gradient_missing_because:
         return _only_feasible(function, x, value, violation, None, function.gradient_missing_because)
     return _with_gradient(function, x, value, violation)
+
+
+def _jumps_next_to(function: Function, x: Any, value: float) -> bool:
+    """Whether a function that may jump does so very near x, along an axis."""
+    if not functions(function.problem.minimand) & _JUMPING or function.dimension > _DENSE:
+        return False
+    space = function.space
+    axes = [1.0] if function.scalar else [space.unit(i) for i in range(function.dimension)]
+    reach = 1e-4 * max(1.0, space.max_abs(x))
+    ends = [space.clip(x + sign * reach * axis, function.lower, function.upper) for axis in axes for sign in (1.0, -1.0)]
+    return any(_jumps_between(function, x, value, end) for end in ends)
+
+
+def _jumps_between(function: Function, x: Any, value: float, end: Any) -> bool:
+    """Whether a difference of values stays while the way between two points is halved, again and again."""
+    left, right = (x, value), (end, function.value(end))
+    first = abs(right[1] - left[1])
+    if not first > 1e-6 * max(function.scale, abs(value)):
+        return False
+    for _ in range(40):
+        middle = left[0] + (right[0] - left[0]) / 2
+        at_middle = function.value(middle)
+        left, right = (left, (middle, at_middle)) if abs(at_middle - left[1]) > abs(right[1] - at_middle) else ((middle, at_middle), right)
+    return not abs(right[1] - left[1]) < first / 2
+
+
+def _is_at_a_pole(function: Function, x: float, value: float) -> bool:
+    """Whether a function of one variable is huge at x and halves within the next thousand doubles."""
+    if abs(value) < 1e6 * function.scale:
+        return False
+    step = 1024 * math.ulp(x)
+    return any(abs(function.value(y)) < abs(value) / 2 for y in (x - step, x + step) if function.lower <= y <= function.upper)
 
 
 def _is_inside(function: Function, x: Any) -> bool:

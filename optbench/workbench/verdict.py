@@ -168,12 +168,11 @@ def _solution(problem: Problem, function: Function, exact: ExactSolution) -> Sol
 
 
 def _closed_form(exact: ExactSolution) -> ClosedForm | None:
+    """The facts of a point; where the function is only approached there is none."""
     facts = exact.closed_form
-    return (
-        None
-        if facts is None
-        else ClosedForm(facts.verdict, facts.kind, scope="number" if facts.verdict == "found" else None, reason=facts.reason)
-    )
+    if facts is None or exact.kind == "limit":
+        return None
+    return ClosedForm(facts.verdict, facts.kind, scope="number" if facts.verdict == "found" else None, reason=facts.reason)
 
 
 def _of_the_objective(problem: Problem, optimality: Optimality) -> Optimality:
