@@ -256,6 +256,9 @@ def judged(expression: str, point: Mapping[str, float], **asked: Any) -> Judgeme
         ("abs(x) + y^2", {"x": 0.1, "y": 0}, {}, "the scaled gradient is 1.0e+00 there"),
         ("x", {"x": 5e-324}, {"range": ("0", "1"), "variables": {"x": "(0, 1]"}}, "the range is open at the end it leans on"),
         ("log(x)", {"x": 5e-324}, {"range": (0, 1)}, "the range is open at the end it leans on"),
+        ("floor(x) + x^2", {"x": -2.7e-9}, {}, "the function jumps next to it"),
+        ("y^2 + x % 1", {"x": 1e-12, "y": 0}, {}, "the function jumps next to it"),
+        ("gamma(x)", {"x": -2.9999999999999996}, {"range": (-3, 3)}, "the function grows without bound next to it"),
     ],
 )
 def test_what_is_no_minimum_is_never_called_local(expression: str, point: dict[str, float], asked: dict[str, Any], reason: str) -> None:
@@ -288,6 +291,7 @@ def test_a_point_that_is_none_is_refused(expression: str, point: dict[str, float
         ("x^4", {"x": 0}, {}, "interior"),
         ("(x - 1)^8 + (y + 1)^4", {"x": 1, "y": -1}, {}, "interior"),
         ("abs(x)", {"x": 0}, {}, "kink"),
+        ("max(x % 1, 0.5) + (x - 2.25)^2", {"x": 2.25}, {}, "interior"),
         ("abs(x - 0.3) + x/2", {"x": 0.3}, {}, "kink"),
         ("max(x, -2*x)", {"x": 0}, {}, "kink"),
         ("max(abs(x) - 1, 0)", {"x": 0.5}, {}, "interior"),

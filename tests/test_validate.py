@@ -486,6 +486,9 @@ def test_python_values_that_are_no_numbers(asked: dict[str, object], sentence: s
         ("1/x", ("0", "0"), "empty"),
         ("sqrt(x)", ("0", "0"), "[0, 0]"),
         ("sqrt(x)*log(-x)", (), "empty"),
+        ("x^x", (), "[0, inf)"),
+        ("x^(x - 1)", (), "(0, inf)"),
+        ("gamma(x)", ("1", "3"), "[1, 3]"),
     ],
 )
 def test_the_natural_domain_is_cut_from_the_range(expression: str, ends: tuple[str, ...], domain: str) -> None:
