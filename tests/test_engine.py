@@ -525,3 +525,17 @@ def test_renaming_variables_renames_the_answer(new: list[str]) -> None:
         assert other.point is not None
         assert {renamed[v]: c for v, c in one.point.items()} == pytest.approx(dict(other.point), abs=1e-6)
         assert one.value == pytest.approx(other.value, abs=1e-9)
+
+
+def test_a_parameter_without_value_is_a_reason_not_an_error() -> None:
+    result = numerically(optbench.define("a*x^2 + b*x", parameters={"a": "positive", "b": "real"}))
+    assert (result.status, result.assurance) == (Status.UNKNOWN, Assurance.NONE)
+    for row in result.attempts:
+        assert (row.status, row.reason) == (AttemptStatus.NOT_APPLICABLE, "needs numbers, and the parameters a, b have no value")
+
+
+def test_a_hessian_that_can_not_be_had_is_a_reason_not_an_error() -> None:
+    result = numerically(optbench.define("digamma(x)^2", range=(1, 2)))
+    reasons = {row.method: row.reason for row in result.attempts}
+    assert reasons["newton"] == "needs a Hessian, and there is no derivative rule for trigamma"
+    assert result.assurance is Assurance.LOCAL

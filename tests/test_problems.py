@@ -16,7 +16,8 @@ from optbench.workbench.function import Function
 from optbench.workbench.judgement import judge
 from optbench.workbench.settings import Settings
 
-MULTIMODAL = {"ackley", "rastrigin", "styblinski_tang", "gramacy_lee", "six_hump_camel", "goldstein_price"}  # a local method may end elsewhere
+# A local method may end elsewhere on these.
+MULTIMODAL = {"ackley", "rastrigin", "styblinski_tang", "gramacy_lee", "six_hump_camel", "goldstein_price"}
 NAMES = names()
 
 

@@ -31,7 +31,6 @@ class Entrant:
 
 def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice]) -> list[Entrant]:
     """Return the methods of the comparison in order; raise `UsageError` for unknown methods and options."""
-    facts = _facts(problem, function)
     found: dict[tuple[str, Any], Entrant] = {}
     mistakes: list[Mistake] = []
     for choice in chosen or [MethodChoice("auto")]:
@@ -39,7 +38,8 @@ def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice
             try:
                 method = get(name)
                 options = read_options(method, dict(choice.options))
-                found.setdefault((name, options), Entrant(method, options, _refusal(problem, method, facts), _label(name, choice, options)))
+                entrant = Entrant(method, options, _refusal(problem, function, method), _label(name, choice, options))
+                found.setdefault((name, options), entrant)
             except UsageError as error:
                 mistakes.extend(error.mistakes)
     if mistakes:
@@ -79,16 +79,20 @@ def _facts(problem: Problem, function: Function) -> Facts:
         has_integers=any(v.symbol.integer for v in problem.variables),
         smooth=function.is_smooth,
         gradient_missing_because=function.gradient_missing_because,
-        hessian_missing_because=function.hessian_missing_because,
     )
 
 
-def _refusal(problem: Problem, method: Method, facts: Facts) -> str | None:
+def _refusal(problem: Problem, function: Function, method: Method) -> str | None:
+    """Why the method does not run; second derivatives are made only for a method that needs them and nothing else stops."""
     free = [p.name for p in problem.free_parameters]
     if free:
         names = f"parameter {free[0]} has" if len(free) == 1 else f"parameters {', '.join(free)} have"
         return f"needs numbers, and the {names} no value"
-    return method.refuses(facts)
+    facts = _facts(problem, function)
+    refusal = method.refuses(facts)
+    if refusal is None and "hessian" in method.uses:
+        refusal = method.refuses(facts._replace(hessian_missing_because=function.hessian_missing_because))
+    return refusal
 
 
 def plain_options(options: Any) -> dict[str, Any]:
