@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cmp_to_key
+from itertools import pairwise
 
 from optbench.arithmetic.balls import compare, value_of
 from optbench.exact import polynomial
 from optbench.exact.answer import NotApplicable
-from optbench.exact.identities import Quotient, Sum, TooLarge, is_zero, normal, sign_of, sum_node, without_common_factors
+from optbench.exact.identities import is_zero, normal
 from optbench.exact.pieces import Place, Undecided, sample, sign
+from optbench.exact.sums import Quotient, Sum, TooLarge, sign_of, sum_node, without_common_factors
 from optbench.exact.zeros import are_all_zeros
 from optbench.language.build import add, divide, number, substitute, subtract
 from optbench.language.graph import Call, GraphError, Node, size, symbols, topological
 from optbench.language.products import cancelled
 from optbench.language.text import text
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
-
 
 QUICK = 40  # cells for the question whether there is a zero at all
 
@@ -147,7 +148,7 @@ def shown(node: Node) -> str:
 def _with_signs(function: Node, place: Place, roots: tuple[Node, ...]) -> Zeros:
     """The zeros, proved; the sign between two of them is that at any point."""
     ends = [place.lower, *roots, place.upper]
-    signs = [sign_of(substitute(function, {place.variable: number(sample(a, b))})) for a, b in zip(ends, ends[1:], strict=False)]
+    signs = [sign_of(substitute(function, {place.variable: number(sample(a, b))})) for a, b in pairwise(ends)]
     if any(s is None for s in signs):
         return Zeros(roots, (), False, "the sign of the derivative could not be computed", frozenset(roots))
     return Zeros(roots, tuple(s for s in signs if s is not None), True, verified=frozenset(roots))

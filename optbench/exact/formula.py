@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
-from optbench.arithmetic.balls import decimals, value_of
+from flint import arb
+
+from optbench.arithmetic.balls import as_fraction, decimals, value_of
 from optbench.exact.answer import FormulaFacts
 from optbench.language.graph import Call, Node, Number, functions, topological
 
@@ -38,6 +40,8 @@ def enclosure(node: Node, digits: int) -> tuple[str, str]:
 
 
 def as_float(node: Node) -> float:
-    """Return the double next to a number."""
+    """Return the double next to a number, 0 or infinite beyond the doubles."""
     value = value_of(node, 80)
-    return float(value.lower.union(value.upper).mid())
+    if not value.is_bounded or abs(value.lower) > arb(2) ** 1030 or abs(value.lower) < arb(2) ** -1080:
+        return float(value.lower)
+    return float((as_fraction(value.lower) + as_fraction(value.upper)) / 2)

@@ -12,9 +12,9 @@ shows a lower value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice, product
-from typing import Any
+from typing import Any, TypeAlias
 
 from optbench.arithmetic import NoReading
 from optbench.arithmetic.balls import compare, enclose
@@ -27,7 +27,7 @@ from optbench.exact.pieces import point as place_of
 from optbench.language.build import substitute
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.functions import TABLE
-from optbench.language.graph import GraphError, Node, Symbol, functions, size
+from optbench.language.graph import GraphError, Node, functions, size
 from optbench.language.text import text
 from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
@@ -38,6 +38,8 @@ MAX_UNKNOWNS = 6
 MAX_NODES = 300
 MAX_POINTS = 60
 MAX_SAMPLES = 20_000
+
+Point: TypeAlias = dict[Node, Node]  # a formula for each unknown
 
 
 def solve(problem: Problem, digits: int = 30, send: Callable[[dict[str, Any]], None] | None = None) -> ExactAnswer:
@@ -57,6 +59,8 @@ def solve(problem: Problem, digits: int = 30, send: Callable[[dict[str, Any]], N
 def _check(problem: Problem) -> None:
     if problem.constraints or problem.free_parameters or problem.has_arrays:
         raise NotApplicable("there are constraints, parameters without a value, or arrays")
+    if problem.dimension == 1:
+        raise NotApplicable("there is only one unknown")
     if len(problem.symbols) > MAX_UNKNOWNS or any(s.integer for s in problem.symbols) or size(problem.objective) > MAX_NODES:
         raise NotApplicable(f"there are whole-number unknowns, more than {MAX_UNKNOWNS} unknowns, or a long function")
     rough = sorted(f for f in functions(problem.objective) if not TABLE[f].smooth)
@@ -64,17 +68,18 @@ def _check(problem: Problem) -> None:
         raise NotApplicable(f"{rough[0]} has kinks or jumps, which in several unknowns no exact strategy follows yet")
 
 
-def _points(equations: Sequence[Node], problem: Problem) -> list[dict[Symbol, Node]]:
+def _points(equations: Sequence[Node], problem: Problem) -> list[Point]:
     import sympy
 
     from optbench.arithmetic.sympy_terms import from_sympy, to_sympy
 
-    unknowns = {v.symbol: sympy.Symbol(v.name, positive=True) if _is_positive(v.ranges[0]) else sympy.Symbol(v.name, real=True) for v in problem.variables}
+    signs = {v.symbol: {"positive": True} if _is_positive(v.ranges[0]) else {"real": True} for v in problem.variables}
+    unknowns = {s: sympy.Symbol(s.name, **sign) for s, sign in signs.items()}
     try:
         found = sympy.solve([to_sympy(g, unknowns) for g in equations], list(unknowns.values()), dict=True)
-    except (NoReading, NotImplementedError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+    except Exception:  # whatever SymPy's solvers fail with, there is no formula
         raise NotApplicable("no formula was found for the stationary points") from None
-    points = []
+    points: list[Point] = []
     for solution in islice(found, MAX_POINTS):
         try:
             points.append({s: simplified(from_sympy(solution[unknown], {})) for s, unknown in unknowns.items()})
@@ -87,26 +92,25 @@ def _is_positive(interval: Interval) -> bool:
     return bool(hull(interval.lower, interval.upper).lower >= 0)
 
 
-def _is_solution(equations: Sequence[Node], point: Mapping[Symbol, Node], problem: Problem) -> bool:
+def _is_solution(equations: Sequence[Node], point: Point, problem: Problem) -> bool:
     """Whether the point lies strictly inside the range, the function is defined there, and the gradient is 0."""
     for variable in problem.variables:
         value = point[variable.symbol]
         interval = variable.ranges[0]
         if compare(interval.lower, value) != -1 or compare(value, interval.upper) != -1:
             return False
-    at = dict(point)
     place = place_of(problem.symbols[0], point[problem.symbols[0]])
     try:
-        if not all(truth(substitute(c, at), place) for c in problem.domain):
+        if not all(truth(substitute(c, point), place) for c in problem.domain):
             return False
     except (Undecided, Undefined, NotApplicable):
         return False
-    return all(enclose([substitute(g, at)], {}, 64)[0].everywhere and is_zero(substitute(g, at)) is True for g in equations)
+    return all(enclose([substitute(g, point)], {}, 64)[0].everywhere and is_zero(substitute(g, point)) is True for g in equations)
 
 
-def _lowest(problem: Problem, found: Sequence[Mapping[Symbol, Node]]) -> Mapping[Symbol, Node]:
+def _lowest(problem: Problem, found: Sequence[Point]) -> Point:
     """The point with the smallest value, if no sample of the range has a smaller one."""
-    values = [as_float(substitute(problem.minimand, dict(p))) for p in found]
+    values = [as_float(substitute(problem.minimand, p)) for p in found]
     least = min(range(len(found)), key=values.__getitem__)
     evaluate = function([problem.minimand], problem.symbols)
     margin = 1e-9 * max(1.0, abs(values[least]))
@@ -127,15 +131,15 @@ def _samples(interval: Interval) -> list[float]:
     return [low + v for v in (1e-3, *steps)] if high == float("inf") else [low + (high - low) * k / 8 for k in range(9)]
 
 
-def _answer(problem: Problem, point: Mapping[Symbol, Node], digits: int) -> ExactAnswer:
-    value = simplified(substitute(problem.objective, dict(point)))
+def _answer(problem: Problem, point: Point, digits: int) -> ExactAnswer:
+    value = simplified(substitute(problem.objective, point))
     solution = ExactSolution(
-        {s.name: as_float(v) for s, v in point.items()},
-        {s.name: text(v) for s, v in point.items()},
-        {s.name: enclosure(v, digits) for s, v in point.items()},
+        {s.name: as_float(point[s]) for s in problem.symbols},
+        {s.name: text(point[s]) for s in problem.symbols},
+        {s.name: enclosure(point[s], digits) for s in problem.symbols},
         "interior",
         False,
-        facts(next(iter(point.values()))),
+        facts(point[problem.symbols[0]]),
     )
     return ExactAnswer(
         NAME,

@@ -20,9 +20,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from optbench.exact.answer import NotApplicable
-from optbench.exact.identities import is_zero, sign_of, simplified
+from optbench.exact.identities import is_zero, simplified
 from optbench.exact.pieces import Undefined, point, smoothed
-from optbench.language.build import add, call, constant, divide, multiply, negate, number, power, subtract, symbol
+from optbench.exact.sums import sign_of
+from optbench.language.build import add, call, constant, divide, multiply, number, power, subtract, symbol
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol, size, symbols, topological
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
@@ -152,6 +153,8 @@ class _Calculus:
                 return _raised(args[0], node.args[1].value)
             case "power":
                 return self.germ(call("exp", multiply(node.args[1], call("log", node.args[0]))))
+            case "tan" if args[0].direction == 0:
+                return self.germ(divide(call("sin", node.args[0]), call("cos", node.args[0])))
             case "exp":
                 return self._exponential(node.args[0], args[0])
             case "log":

@@ -15,7 +15,8 @@ from functools import cached_property
 
 from optbench.arithmetic.balls import Enclosure, as_fraction, between, enclose, value_of
 from optbench.exact.answer import NotApplicable
-from optbench.exact.identities import is_zero, sign_of
+from optbench.exact.identities import is_zero
+from optbench.exact.sums import sign_of
 from optbench.language.build import add, call, multiply, number, power, rebuild, substitute, subtract
 from optbench.language.domain import own_conditions
 from optbench.language.functions import RELATION_SIGN
@@ -155,11 +156,14 @@ def _without_kinks(node: Node, place: Place) -> Node:
             return _extreme(node, place)
         case "hypot":
             return call("sqrt", add(*(power(a, 2) for a in node.args)))
+    if node.function == "atan2":
+        raise NotApplicable("atan2 jumps, which no exact strategy follows yet")
     if node.function in _JUMPS:
         if place.is_point:
             return _step(place.at(node))
         raise NotApplicable(f"{'%' if node.function == 'mod' else node.function} jumps, which no exact strategy follows yet")
-    if node.function == "power" and not any(isinstance(a, Number) for a in node.args) and not place.is_point and sign(node.args[0], place) > 0:
+    varies = node.function == "power" and not any(isinstance(a, Number) for a in node.args)
+    if varies and not place.is_point and sign(node.args[0], place) > 0:
         return call("exp", multiply(node.args[1], call("log", node.args[0])))
     return node
 
@@ -258,7 +262,7 @@ def _sign_by_parts(node: Node, place: Place) -> int | None:
         case "multiply" | "divide":
             return _product_of_signs(node.args, place)
         case "power" if isinstance(node.args[1], Number):
-            base = sign(node.args[0], place)
+            base = sign(node.args[0], place) if node.args[1].value else 1
             return base if node.args[1].integer and node.args[1].value % 2 else abs(base)
         case "power" if sign(node.args[0], place) > 0:
             return 1

@@ -17,7 +17,8 @@ from math import lcm
 
 from flint import fmpz, fmpz_poly
 
-from optbench.exact.identities import Sum, sign_of, simplified
+from optbench.exact.identities import simplified
+from optbench.exact.sums import Sum, sign_of
 from optbench.language.build import add, call, divide, multiply, negate, number, power
 from optbench.language.graph import Node, Symbol
 from optbench.language.rootof import MAX_DEGREE, real_root

@@ -17,12 +17,13 @@ from typing import Any
 
 from flint import fmpq, fmpq_mat
 
+from optbench.arithmetic.balls import compare
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
 from optbench.exact.formula import as_float, enclosure, facts
-from optbench.exact.identities import TooLarge, normal
-from optbench.exact.pieces import hull
+from optbench.exact.identities import normal
+from optbench.exact.sums import TooLarge
 from optbench.language.build import number, substitute
-from optbench.language.graph import GraphError, Node, Number, Symbol, size
+from optbench.language.graph import GraphError, Node, Symbol, size
 from optbench.language.text import text
 from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
@@ -87,12 +88,8 @@ def _is_positive_definite(matrix: Any) -> bool:
 
 
 def _is_inside(value: Fraction, interval: Interval) -> bool:
-    box = hull(interval.lower, interval.upper)
-    if not box.contains(value):
-        return False
-    low, high = interval.lower, interval.upper
-    outer = all(not isinstance(end, Number) or end.value != value for end in (low, high))
-    return outer or (low is number(value) and interval.lower_closed) or (high is number(value) and interval.upper_closed)
+    low, high = compare(interval.lower, number(value)), compare(number(value), interval.upper)
+    return (low == -1 or (low == 0 and interval.lower_closed)) and (high == -1 or (high == 0 and interval.upper_closed))
 
 
 def _answer(problem: Problem, unknowns: Sequence[Symbol], at: Sequence[Node], digits: int) -> ExactAnswer:

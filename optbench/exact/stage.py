@@ -42,4 +42,5 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> Exact
             best = answer
         if best.assurance is Assurance.EXACT:
             break
-    return best or ExactAnswer("none", Status.UNKNOWN, Assurance.NONE, reason=reasons[0] if reasons else None)
+    reason = reasons[0 if problem.dimension == 1 else -1] if reasons else None
+    return best or ExactAnswer("none", Status.UNKNOWN, Assurance.NONE, reason=reason)

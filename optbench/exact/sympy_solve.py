@@ -55,7 +55,7 @@ def _solved(term: Any, unknown: Any) -> list[Any]:
 
     try:
         found = sympy.solve(term, unknown, check=False, simplify=False)
-    except (NotImplementedError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+    except Exception:  # whatever SymPy's solvers fail with, there is no formula
         return []
     return list(found) if isinstance(found, list) else []
 
@@ -95,7 +95,7 @@ def _period(term: Any, unknown: Any) -> Node | None:
 
     try:
         period = sympy.periodicity(term, unknown)
-    except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
+    except Exception:  # whatever it fails with, no period is known
         return None
     if period is None or not period.is_positive:
         return None

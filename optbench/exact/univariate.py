@@ -19,12 +19,13 @@ from optbench.arithmetic.floats import function
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
 from optbench.exact.equation import Zeros, shown, zeros
 from optbench.exact.formula import as_float, enclosure, facts
-from optbench.exact.identities import TooLarge, is_zero, normal, simplified
+from optbench.exact.identities import is_zero, normal, simplified
 from optbench.exact.limits import Indeterminate, limit
 from optbench.exact.pieces import Place, Undecided, Undefined, point, sample, smoothed
-from optbench.language.build import add, negate, number, substitute, subtract
+from optbench.exact.sums import TooLarge
+from optbench.language.build import add, multiply, negate, number, substitute, subtract
 from optbench.language.derivative import NotDifferentiable, gradient
-from optbench.language.graph import GraphError, Node, Symbol, functions, size, symbols
+from optbench.language.graph import Call, GraphError, Node, Number, Symbol, functions, size, symbols, topological
 from optbench.language.text import text
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval
 from optbench.problem.problem import Problem
@@ -33,7 +34,8 @@ from optbench.result import Assurance, Status
 NAME = "univariate"
 MAX_NODES = 600
 MAX_PIECES = 300
-_DISCONTINUOUS = {"if", "sign", "atan2"}
+MAX_VALUES = 3  # formulas of one value, of which the shortest is shown
+_DISCONTINUOUS = {"if", "sign", "floor", "ceil", "mod", "atan2"}
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -182,12 +184,18 @@ def _candidates(search: _Search, interval: Interval) -> Iterator[Candidate]:
         if value is not None:
             attained.add(at)
             yield Candidate(value, at, kind)
-    continuous = not functions(search.minimand) & _DISCONTINUOUS
+    continuous = _is_continuous(search.minimand)
     for piece in search.pieces:
         yield from _stationary(search, piece)
         for end, side in _falling_ends(piece):
             if not (continuous and end in attained):
                 yield from _limit(search, piece, end, side)
+
+
+def _is_continuous(function: Node) -> bool:
+    """Whether it is continuous wherever it is defined: no jumps, and no x^y near 0^0."""
+    jumps = any(isinstance(n, Call) and n.function == "power" and not isinstance(n.args[1], Number) for n in topological(function))
+    return not jumps and not functions(function) & _DISCONTINUOUS
 
 
 def _special_points(search: _Search, interval: Interval) -> Iterator[tuple[Node, str]]:
@@ -310,9 +318,10 @@ def _mirrored(search: _Search, a: Candidate, b: Candidate) -> bool:
 
 def _infeasible(search: _Search) -> ExactAnswer:
     interval = search.problem.domains[search.variable.name][0]
-    if not (interval.lower is INFINITY or (not symbols(interval.lower) and compare(interval.lower, interval.upper) is not None)):
+    if interval.is_empty and compare(interval.lower, interval.upper) is None:
         raise NotApplicable("it can't be decided whether the range is empty")
-    return ExactAnswer(NAME, Status.INFEASIBLE, Assurance.EXACT, reason="the function is defined nowhere in the range", seconds=search.seconds)
+    reason = "the function is defined nowhere in the range"
+    return ExactAnswer(NAME, Status.INFEASIBLE, Assurance.EXACT, reason=reason, seconds=search.seconds)
 
 
 def _answer(search: _Search, candidates: list[Candidate], best: list[Candidate]) -> ExactAnswer:
@@ -394,8 +403,8 @@ def _built(
 
 def _value(search: _Search, best: list[Candidate]) -> Node:
     """The value of the user's objective as the shortest formula that the candidates give."""
-    value = simplified(best[0].value)
-    return value if search.problem.sense == "minimize" else simplified(negate(value))
+    sign = 1 if search.problem.sense == "minimize" else -1
+    return min((simplified(multiply(sign, c.value)) for c in best[:MAX_VALUES]), key=lambda node: len(text(node)))
 
 
 def _solution(search: _Search, candidate: Candidate, unique: bool) -> ExactSolution:

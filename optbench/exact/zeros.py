@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from math import inf
 from typing import TypeAlias
 
@@ -28,9 +29,10 @@ from flint import arb
 
 from optbench.arithmetic.balls import Enclosure, as_fraction, between, evaluator, value_of
 from optbench.exact.answer import NotApplicable
-from optbench.exact.identities import TooLarge, is_zero, normal, quotient_node, sign_of
+from optbench.exact.identities import is_zero, normal
 from optbench.exact.limits import Indeterminate, limit
 from optbench.exact.pieces import Place, Undecided, Undefined, point, sign, smoothed
+from optbench.exact.sums import TooLarge, quotient_node, sign_of
 from optbench.language.build import number
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.graph import GraphError, Node, Symbol, size
@@ -40,7 +42,7 @@ MAX_CELLS = 1_500
 MAX_MULTIPLICITY = 6
 MAX_DERIVATIVE_NODES = 2_000
 _PRECISION = 64
-_MIN_WIDTH = 40  # a cell around a root is at least 2^-40 of the first one tried
+_HALVINGS = 40  # a cell around a root is at least 2^-40 of the first one tried
 
 End: TypeAlias = Fraction | float  # a float only where it is infinite
 
@@ -90,7 +92,6 @@ class _Derivatives:
         value = self.enclose(order, box)
         return 0 if value.empty or value.contains_zero else 1 if value.is_positive else -1
 
-
     def sign_of_parts(self, order: int, low: End, high: End) -> int:
         """The sign strictly between the ends of a cell, also by the signs of its factors; 0 where that is not known."""
         found = self.sign(order, _box(low, high))
@@ -119,7 +120,7 @@ class _Proof:
     def covers(self, roots: Sequence[Node]) -> bool:
         known = [*self._zero_at(self.place.lower), *roots, *self._zero_at(self.place.upper)]
         boxes = [value_of(r) for r in known]
-        ends = [self.lower, *(_between(a, b) for a, b in zip(boxes, boxes[1:], strict=False)), self.upper]
+        ends = [self.lower, *(_between(a, b) for a, b in pairwise(boxes)), self.upper]
         if not known:
             return self._has_no_zero(self.lower, self.upper)
         left = self.lower
@@ -149,7 +150,7 @@ class _Proof:
         """Return ends of a cell in [low, high] in which there is no other zero of the function than this root."""
         order = self._multiplicity(root)
         width: Fraction | None = None
-        for _ in range(_MIN_WIDTH):
+        for _ in range(_HALVINGS):
             a, b = _around(box, width, low, high)
             if self.function.sign_of_parts(order, a, b):
                 return a, b
