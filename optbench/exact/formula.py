@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from flint import arb
 
 from optbench.arithmetic.balls import as_fraction, decimals, value_of
@@ -35,8 +37,20 @@ def _has_rational_exponents(node: Node) -> bool:
 
 
 def enclosure(node: Node, digits: int) -> tuple[str, str]:
-    """Return decimal texts around a number, with about `digits` - 5 digits that are right."""
+    """Return decimal texts around a number, with about `digits` - 5 digits that are right; a short decimal is itself."""
+    if isinstance(node, Number) and (exact := _finite_decimal(node.value, digits)) is not None:
+        return exact, exact
     return decimals(value_of(node, int(digits * 3.33) + 16), max(digits - 5, 10))
+
+
+def _finite_decimal(value: Fraction, digits: int) -> str | None:
+    """The decimal that is exactly this number, or None if it has more than `digits` digits."""
+    places = next((k for k in range(digits) if 10**k % value.denominator == 0), None)
+    if places is None or abs(value.numerator) >= 10**digits:
+        return None
+    written = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{written[:-places]}.{written[-places:]}" if places else sign + written
 
 
 def as_float(node: Node) -> float:

@@ -24,10 +24,11 @@ from optbench.exact.formula import as_float, enclosure, facts
 from optbench.exact.identities import is_zero, simplified
 from optbench.exact.pieces import Undecided, Undefined, hull, truth
 from optbench.exact.pieces import point as place_of
+from optbench.exact.reach import check_reach
 from optbench.language.build import substitute
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.functions import TABLE
-from optbench.language.graph import GraphError, Node, functions, size
+from optbench.language.graph import GraphError, Node, functions
 from optbench.language.text import text
 from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
@@ -57,12 +58,9 @@ def solve(problem: Problem, digits: int = 30, send: Callable[[dict[str, Any]], N
 
 
 def _check(problem: Problem) -> None:
-    if problem.constraints or problem.free_parameters or problem.has_arrays:
-        raise NotApplicable("there are constraints, parameters without a value, or arrays")
+    check_reach(problem, MAX_UNKNOWNS, MAX_NODES)
     if problem.dimension == 1:
         raise NotApplicable("there is only one unknown")
-    if len(problem.symbols) > MAX_UNKNOWNS or any(s.integer for s in problem.symbols) or size(problem.objective) > MAX_NODES:
-        raise NotApplicable(f"there are whole-number unknowns, more than {MAX_UNKNOWNS} unknowns, or a long function")
     rough = sorted(f for f in functions(problem.objective) if not TABLE[f].smooth)
     if rough:
         raise NotApplicable(f"{rough[0]} has kinks or jumps, which in several unknowns no exact strategy follows yet")

@@ -21,9 +21,10 @@ from optbench.arithmetic.balls import compare
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
 from optbench.exact.formula import as_float, enclosure, facts
 from optbench.exact.identities import normal
+from optbench.exact.reach import check_reach
 from optbench.exact.sums import TooLarge
 from optbench.language.build import number, substitute
-from optbench.language.graph import GraphError, Node, Symbol, size
+from optbench.language.graph import GraphError, Node, Symbol
 from optbench.language.text import text
 from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
@@ -48,10 +49,7 @@ def solve(problem: Problem, digits: int = 30, send: Callable[[dict[str, Any]], N
 
 
 def _unknowns(problem: Problem) -> list[Symbol]:
-    if problem.constraints or problem.free_parameters or problem.has_arrays:
-        raise NotApplicable("there are constraints, parameters without a value, or arrays")
-    if any(s.integer for s in problem.symbols) or len(problem.symbols) > MAX_UNKNOWNS or size(problem.objective) > MAX_NODES:
-        raise NotApplicable(f"there are whole-number unknowns, more than {MAX_UNKNOWNS} unknowns, or a long function")
+    check_reach(problem, MAX_UNKNOWNS, MAX_NODES)
     if problem.domain:
         raise NotApplicable("the function is not a polynomial")
     return problem.symbols

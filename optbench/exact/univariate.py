@@ -22,10 +22,11 @@ from optbench.exact.formula import as_float, enclosure, facts
 from optbench.exact.identities import is_zero, normal, simplified
 from optbench.exact.limits import Indeterminate, limit
 from optbench.exact.pieces import Place, Undecided, Undefined, point, sample, smoothed
+from optbench.exact.reach import check_reach
 from optbench.exact.sums import TooLarge
 from optbench.language.build import add, multiply, negate, number, substitute, subtract
 from optbench.language.derivative import NotDifferentiable, gradient
-from optbench.language.graph import Call, GraphError, Node, Number, Symbol, functions, size, symbols, topological
+from optbench.language.graph import Call, GraphError, Node, Number, Symbol, functions, size, topological
 from optbench.language.text import text
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval
 from optbench.problem.problem import Problem
@@ -115,18 +116,9 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> Exact
 
 
 def _check(problem: Problem) -> None:
-    if problem.dimension != 1 or problem.has_arrays or len(problem.variables) != 1:
+    if problem.dimension != 1:
         raise NotApplicable("there is more than one unknown")
-    if problem.constraints:
-        raise NotApplicable("there are constraints")
-    if problem.free_parameters:
-        raise NotApplicable("there are parameters without a value")
-    if problem.variables[0].symbol.integer:
-        raise NotApplicable(f"{problem.variables[0].name} takes whole numbers only")
-    if size(problem.objective) > MAX_NODES:
-        raise NotApplicable(f"the function has more than {MAX_NODES} parts")
-    if any(s is not problem.variables[0].symbol for s in symbols(problem.objective)):
-        raise NotApplicable("the function depends on data")
+    check_reach(problem, 1, MAX_NODES)
 
 
 # ---- pieces ---------------------------------------------------------------------------------------------------------------
