@@ -1,19 +1,20 @@
 """All zeros of a function on an open interval, with the proof that they are all, and its sign between them.
 
 The solvers are tried in order of cost, one file each: `polynomial` for functions that are polynomials up to factors
-without zeros, then `sympy_solve`. A solver gives formulas; that each satisfies the equation is proved here by the zero
-test of `identities`, and that none is missing by `zeros`, unless the solver's algebra proves both.
+without zeros, `lambert` for the equations of Lambert's W, then `sympy_solve`. A solver gives formulas; that each satisfies the
+equation is proved here by the zero test of `identities`, and that none is missing by `zeros`, unless the solver's algebra
+proves both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
 from itertools import pairwise
 
 from optbench.arithmetic.balls import compare, value_of
-from optbench.exact import polynomial
+from optbench.exact import lambert, polynomial
 from optbench.exact.answer import NotApplicable
 from optbench.exact.identities import is_zero, normal
 from optbench.exact.pieces import Place, Undecided, sample, sign
@@ -102,13 +103,26 @@ def _core(form: Quotient, place: Place) -> Sum:
 
 
 def _by_formulas(function: Node, form: Quotient | None, place: Place) -> Zeros:
-    """Formulas from SymPy, and the proof that they are zeros and that there is no other, on either of two forms."""
+    """Formulas, and the proof that they are zeros and that there is no other, on either of several forms.
+
+    Lambert's W is tried first; SymPy is imported only if that does not prove everything.
+    """
     forms = _forms(function, form, place)
     if any(are_all_zeros(f, (), place, QUICK) for f in forms):
         return _with_signs(function, place, ())
+    found = [r for f in forms for r in lambert.solutions(f, place.variable)]
+    if found:
+        by_lambert = _proved(function, forms, place, found)
+        if by_lambert.proved:
+            return by_lambert
     from optbench.exact import sympy_solve
 
-    candidates = _inside(sympy_solve.solutions(forms[0], place), place)
+    return _proved(function, forms, place, sympy_solve.solutions(forms[0], place))
+
+
+def _proved(function: Node, forms: Sequence[Node], place: Place, found: Iterable[Node]) -> Zeros:
+    """The formulas that satisfy the equation, and whether they are all."""
+    candidates = _inside(found, place)
     verified = frozenset(r for r in candidates if any(is_zero(substitute(f, {place.variable: r})) for f in forms))
     roots = tuple(r for r in candidates if r in verified)
     if any(r not in verified and sign_of(substitute(function, {place.variable: r})) is None for r in candidates):
