@@ -164,7 +164,7 @@ class Result:
     fit: Any = None
     attempts: list[Attempt] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    disagreements: list[str] = field(default_factory=list)  # answers that exclude each other; nothing is claimed then
+    disagreements: list[str] = field(default_factory=list)  # answers that exclude each other, or a published value
     seed: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)

@@ -565,3 +565,11 @@ def test_the_hash_changes_with_the_last_entry_of_long_lists(tmp_path: Path) -> N
         (tmp_path / "d.csv").write_text(f"y\n1\n{last}\n")
         hashes.append(of_file('minimize: "sum((x - y)^2)"\nvariables: {x: [0, 1]}\ndata: {file: d.csv}', tmp_path).hash)
     assert hashes[0] != hashes[1]
+
+
+def test_ends_that_doubles_misjudge_are_compared_by_proof() -> None:
+    """In doubles sqrt(2)^2*1e20 - 2e20 is tens of thousands; the end is 3 in truth, so a range from 5 on is empty."""
+    end = "sqrt(2)^2*1e20 - 2e20 + 3"
+    assert domain_of("log(x)", "0", end).startswith("(0, ")
+    with pytest.raises(ProblemError, match="is empty"):
+        domain_of("x", "5", end)

@@ -132,20 +132,21 @@ def _logarithm_and_power(rest: dict[tuple[Fraction, int, Fraction], Node], const
     a = rest.get((Fraction(0), 1, Fraction(0)))
     powers = [(p, c) for (p, logarithms, k), c in rest.items() if p and not logarithms and not k]
     if a is not None and len(powers) == 1:
-        p, c = powers[0]
-        shift = divide(constant, a)
-        z = _scaled(multiply(p, divide(c, a)), _exp(multiply(-p, shift)))
-        yield call("exp", subtract(_scaled(number(-1 / p), call(branch, z)), shift))
+        yield call("exp", _unlogged(a, constant, *powers[0], branch))
 
 
 def _line_and_exponential(rest: dict[tuple[Fraction, int, Fraction], Node], constant: Node, branch: str) -> Iterator[Node]:
     a = rest.get((Fraction(1), 0, Fraction(0)))
     exponentials = [(k, c) for (p, logarithms, k), c in rest.items() if k and not logarithms and not p]
     if a is not None and len(exponentials) == 1:
-        k, c = exponentials[0]
-        shift = divide(constant, a)
-        z = _scaled(multiply(k, divide(c, a)), _exp(multiply(-k, shift)))
-        yield subtract(_scaled(number(-1 / k), call(branch, z)), shift)
+        yield _unlogged(a, constant, *exponentials[0], branch)
+
+
+def _unlogged(a: Node, constant: Node, p: Fraction, c: Node, branch: str) -> Node:
+    """The y with A*y + B + C*exp(p*y) = 0, which both forms are, with y = log(x) in the first."""
+    shift = divide(constant, a)
+    z = _scaled(multiply(p, divide(c, a)), _exp(multiply(-p, shift)))
+    return subtract(_scaled(number(-1 / p), call(branch, z)), shift)
 
 
 def _scaled(factor: Node, node: Node) -> Node:

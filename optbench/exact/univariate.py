@@ -309,9 +309,6 @@ def _mirrored(search: _Search, a: Candidate, b: Candidate) -> bool:
 
 
 def _infeasible(search: _Search) -> ExactAnswer:
-    interval = search.problem.domains[search.variable.name][0]
-    if interval.is_empty and compare(interval.lower, interval.upper) is None:
-        raise NotApplicable("it can't be decided whether the range is empty")
     reason = "the function is defined nowhere in the range"
     return ExactAnswer(NAME, Status.INFEASIBLE, Assurance.EXACT, reason=reason, seconds=search.seconds)
 

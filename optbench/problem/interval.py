@@ -48,16 +48,12 @@ class Interval:
         """Whether it holds exactly one number."""
         return self.lower is self.upper and self.lower_closed and self.upper_closed
 
-    @property
+    @cached_property
     def is_empty(self) -> bool:
-        """Whether no number lies in it, as far as rational ends tell exactly and others to the last digit."""
-        if isinstance(self.lower, Number) and isinstance(self.upper, Number):
-            low, high = self.lower.value, self.upper.value
-            return low > high or (low == high and not self.is_fixed)
-        low_float, high_float = self.floats
+        """Whether it is proved that no number lies in it."""
         if self.lower is self.upper:
             return not self.is_fixed
-        return low_float > high_float + 1e-12 * abs(high_float)
+        return order(self.lower, self.upper) == 1
 
     @property
     def is_bounded(self) -> bool:
@@ -110,16 +106,25 @@ _SIDES = {
 }
 
 
+def order(left: Node, right: Node) -> int | None:
+    """Return the sign of left - right for ends of ranges, proved: rationals exactly, others with enclosures; None where
+    these can't tell."""
+    if left is right:
+        return 0
+    if left is MINUS_INFINITY or right is INFINITY:
+        return -1
+    if left is INFINITY or right is MINUS_INFINITY:
+        return 1
+    if isinstance(left, Number) and isinstance(right, Number):
+        return (left.value > right.value) - (left.value < right.value)
+    from optbench.arithmetic.balls import compare
+
+    return compare(left, right, 1024)
+
+
 def _side(end: Node, point: Fraction) -> int | None:
-    """-1, 0 or 1 as an end lies below, at or above a point; None where doubles can't tell."""
-    if isinstance(end, Number):
-        return (end.value > point) - (end.value < point)
-    value = as_float(end)
-    if not math.isfinite(value):
-        return None if math.isnan(value) else int(math.copysign(1, value))
-    difference = Fraction(value) - point
-    certain = abs(difference) > Fraction(1, 10**9) * (1 + abs(point))
-    return (1 if difference > 0 else -1) if certain else None
+    """-1, 0 or 1 as an end lies below, at or above a point; None where that is not known."""
+    return order(end, number(point))
 
 
 def _cut_above(interval: Interval, end: Fraction, closed: bool) -> Interval | None:
