@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 SCHEMA = "optbench/result/1"
 
@@ -87,6 +87,7 @@ class Optimality:
     stationarity: float | None  # relative projected gradient: max |g_i|*max(|x_i|, 1) / max(|value|, scale)
     infeasibility: float  # greatest violation of a bound or constraint
     curvature: str | None  # positive, negative, semidefinite, indefinite: of the second derivative on the free directions
+    complementarity: float | None = None  # greatest |multiplier * slack| of an inequality constraint; None without constraints
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Solution:
     kind: str = "interior"  # interior, boundary, kink, limit
     unique: bool = False
     family: Mapping[str, str] | None = None
-    multipliers: Mapping[str, float] = field(default_factory=dict)
+    multipliers: Mapping[str, Any] = field(default_factory=dict)  # by constraint: a float, or a list for an array constraint
     optimality: Optimality | None = None
     closed_form: ClosedForm | None = None
 
@@ -143,7 +144,21 @@ class Attempt:
     seed: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
-    trace: Any = None
+    trace: list[Mapping[str, Any]] | None = None  # one record an iterate, see `TraceRecord`
+    chosen_because: str | None = None  # why `auto` chose this method; None where it was asked for by name
+
+
+class TraceRecord(NamedTuple):
+    """One iterate of a traced attempt; in `Attempt.trace` as a mapping."""
+
+    start: int  # number of the start it came from, from 0
+    iteration: int
+    objective_evaluations: int  # until then, as are the others
+    gradient_evaluations: int
+    seconds: float
+    value: float | None  # of the function as the user wrote it
+    infeasibility: float | None  # None without constraints
+    point: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

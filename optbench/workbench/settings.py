@@ -26,6 +26,7 @@ class Settings:
     seed: int = 0
     require: Assurance = Assurance.LOCAL
     methods: tuple[MethodChoice, ...] = ()  # empty: those of the problem, or the default panel
+    starts: int = 1  # from how many points each method begins; the best run is the row
     trace: bool = False
     jobs: int = 2
     debug: bool = False
@@ -45,5 +46,6 @@ class Settings:
             "memory_limit": self.memory_limit,
             "tolerance": self.tolerance,
             "digits": self.digits,
+            "starts": self.starts,
             "require": self.require.value,
         }
