@@ -155,7 +155,7 @@ class TraceRecord(NamedTuple):
     iteration: int
     objective_evaluations: int  # until then, as are the others
     gradient_evaluations: int
-    seconds: float
+    seconds: float  # since the start began
     value: float | None  # of the function as the user wrote it
     infeasibility: float | None  # None without constraints
     point: Mapping[str, Any]
@@ -195,6 +195,18 @@ class Result:
     def to_json(self) -> str:
         """Return the JSON text of one ASCII line; numbers are the shortest that read back the same, never NaN or Infinity."""
         return json.dumps(self.to_dict(), allow_nan=False)
+
+    def __repr__(self) -> str:
+        """The answer in a few short lines, for Python's prompt."""
+        from optbench.report.in_brief import brief
+
+        return brief(self)
+
+    def _repr_html_(self) -> str:
+        """The answer as HTML, for notebooks."""
+        from optbench.report.html_fragment import fragment
+
+        return fragment(self)
 
 
 def _plain(value: Any) -> Any:

@@ -316,11 +316,6 @@ def test_a_point_with_a_clear_slope_is_never_local(x: float, y: float) -> None:
     assert (judged("x^2 + x*y + y^2", {"x": x, "y": y}).assurance is Assurance.LOCAL) <= (slope < 1e-4)
 
 
-def test_optimality_under_constraints_is_not_claimed() -> None:
-    found = judged("x^2", {"x": 1}, subject_to=["x >= 1"])
-    assert (found.assurance, found.reason) == (Assurance.FEASIBLE, "optimality under constraints is not checked")
-
-
 def test_a_saddle_is_found_but_not_called_a_minimum() -> None:
     result = numerically(optbench.define("x^2 - y^2", start={"x": 1, "y": 0}), "newton", "gradient-descent")
     assert result.status is not Status.LOCALLY_OPTIMAL

@@ -96,13 +96,9 @@ class Function:
 def run(name: str, function: Function, start: Any, **options: Any) -> tuple[list[tuple[Any, float]], Outcome | None]:
     """Return the iterates of a method and its outcome, None if the limit of evaluations stopped it."""
     method = get(name)
-    iterates = method.minimize(function, start, read_options(method, options))
-    path = []
+    path: list[tuple[Any, float]] = []
     try:
-        while True:
-            path.append(next(iterates))
-    except StopIteration as stop:
-        return path, stop.value
+        return path, method.run(function, start, read_options(method, options), lambda x, value: path.append((x, value)))
     except Stop:
         return path, None
 

@@ -136,8 +136,11 @@ class Parabola:
     project = staticmethod(lambda x: min(x, 5.0))
     is_stationary = staticmethod(lambda x, value, gradient: abs(gradient) < 1e-6)
 for name, method in methods().items():
-    *_, (x, value) = method.minimize(Parabola(), 1.0, read_options(method, {}))
-    assert abs(x - 2) < 1e-5, (name, x)
-assert not {"numpy", "scipy"} & set(sys.modules) or any(name.startswith("scipy") for name in methods())
+    if method.library or "residuals" in method.uses:
+        continue
+    path = []
+    method.run(Parabola(), 1.0, read_options(method, {}), lambda x, value: path.append(x))
+    assert abs(path[-1] - 2) < 1e-5, (name, path[-1])
+assert not {"numpy", "scipy", "casadi"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,9 +1,10 @@
 """What a numerical method is, what it sees of a problem, its options, and how methods are found.
 
-A method is a generator of iterates: `(x, value)`, the start first, and at the end an `Outcome`. It sees the problem as
-an `Objective`, whose points are floats in one variable and numpy arrays in several; `objective.space` has the operations
+A method's `algorithm` is a generator of iterates `(x, value)` that returns an `Outcome`. It sees the problem as an
+`Objective`, whose points are floats in one variable and numpy arrays in several; `objective.space` has the operations
 on them. Whoever runs it may stop it at any iterate or raise through any evaluation; a method lets every exception pass.
-Overflow is no error in it: it runs under `numpy.errstate(all="ignore")`.
+Overflow is no error in it: it runs under `numpy.errstate(all="ignore")`. A solver of another library has an `adapter`
+instead, a function that passes its iterates on.
 
 A new method is a file in this folder with a `METHOD` in it; its options are a frozen dataclass, declared once:
 
@@ -28,24 +29,26 @@ import importlib
 import math
 import pkgutil
 import random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from optbench.arithmetic.sparsity import Sparsity
 from optbench.errors import Mistake, UsageError, nearest, printable
 
 from .space import Matrix, Point, Space
 
-SHARED = frozenset({"method", "space", "line_search", "bracket"})  # files of this folder that are no methods
+SHARED = frozenset({"method", "space", "line_search", "bracket", "scipy_bridge", "casadi_bridge"})  # files here that are no methods
 
 NOT_DEFINED_AT_START = "the function is not defined at the start"
 STATIONARY = "the projected gradient is below the tolerance"
 
 
 class Objective(Protocol):
-    """The function to minimise over a box, as a method sees it."""
+    """The function to minimise over a box, and perhaps under constraints, as a method sees it."""
 
     @property
     def space(self) -> Space:
@@ -63,14 +66,17 @@ class Objective(Protocol):
     def tolerance(self) -> float:
         """The relative tolerance in x for methods without derivatives."""
 
-    def value(self, x: Point) -> float:
-        """Return f(x): nan where f is undefined, possibly infinite."""
+    @property
+    def value(self) -> Callable[[Point], float]:
+        """f(x): nan where f is undefined, possibly infinite."""
 
-    def gradient(self, x: Point) -> Point:
-        """Return the gradient at x; entries may be nan."""
+    @property
+    def gradient(self) -> Callable[[Point], Point]:
+        """The gradient at x; entries may be nan."""
 
-    def hessian(self, x: Point) -> Matrix:
-        """Return the symmetric Hessian at x: a float in one variable, else an (n, n) array; entries may be nan."""
+    @property
+    def hessian(self) -> Callable[[Point], Matrix]:
+        """The symmetric Hessian at x: a float in one variable, else an (n, n) array; entries may be nan."""
 
     def project(self, x: Point) -> Point:
         """Return the point of the box that is nearest to x."""
@@ -80,6 +86,48 @@ class Objective(Protocol):
 
     def random(self) -> random.Random:
         """Return the seeded source of chance."""
+
+
+class LeastSquares(Objective, Protocol):
+    """An objective that is a sum of squares: f(x) = r(x)'r(x) + a constant."""
+
+    def residuals(self, x: Point) -> Any:
+        """Return r(x), an array of shape (r,); entries may be nan. It counts as an evaluation of f."""
+
+    def residual_jacobian(self, x: Point) -> Any:
+        """Return r'(x), an array of shape (r, n). It counts as an evaluation of the gradient."""
+
+
+class Constrained(Objective, Protocol):
+    """An objective with constraints c(x), each of whose m entries has to be at most 0, or equal to 0."""
+
+    @property
+    def constraint_count(self) -> int:
+        """The number m of entries; 0 for a problem without constraints."""
+
+    @property
+    def equalities(self) -> Sequence[bool]:
+        """Which entries have to be equal to 0."""
+
+    def constraints(self, x: Point) -> Any:
+        """Return c(x), an array of shape (m,); entries may be nan."""
+
+    @property
+    def jacobian_sparsity(self) -> Sparsity:
+        """Where c' has entries, shape (m, n)."""
+
+    def jacobian(self, x: Point) -> Any:
+        """Return the entries of c'(x)."""
+
+    def dense_jacobian(self, x: Point) -> Any:
+        """Return c'(x), an array of shape (m, n)."""
+
+    @property
+    def lagrangian_sparsity(self) -> Sparsity:
+        """Where the Hessian of the Lagrangian has entries, both triangles, shape (n, n)."""
+
+    def lagrangian_hessian(self, x: Point, factor: float, multipliers: Any) -> Any:
+        """Return the entries of the Hessian of factor*f + multipliers'c at x."""
 
 
 class Outcome(NamedTuple):
@@ -95,6 +143,15 @@ class Options:
 
 
 Iterates = Generator[tuple[Point, float], None, Outcome]  # yields (x, f(x)); a value that is not finite is the last: it diverged
+Accept = Callable[[Point, float], None]  # takes an iterate; may raise to end the run
+Adapter = Callable[[Any, Point, float, Any, Accept], Outcome]  # (objective, x, value, options, accept)
+
+
+class Scope(Enum):
+    """Where a method looks."""
+
+    LOCAL = "near its start"
+    GLOBAL = "over the whole range"
 
 
 class Facts(NamedTuple):
@@ -102,11 +159,15 @@ class Facts(NamedTuple):
 
     dimension: int  # number of scalar variables
     has_bounds: bool = False  # any finite end of a range
+    is_boxed: bool = False  # a finite range for every variable
     has_constraints: bool = False
+    sum_of_squares: bool = False
     has_integers: bool = False
     smooth: bool = True  # twice differentiable where it is defined
     gradient_missing_because: str | None = None  # e.g. "there is no derivative rule for trigamma"; None where there is a gradient
     hessian_missing_because: str | None = None
+    constraint_gradient_missing_because: str | None = None
+    missing_libraries: frozenset[str] = frozenset()  # of those that methods stand on, which can't be imported
 
 
 @dataclass(frozen=True)
@@ -114,31 +175,48 @@ class Method:
     """A numerical method: what it is, what it handles, and its algorithm.
 
     `algorithm(objective, x, value, options)` continues from a start x in the box with a finite value; it yields the
-    iterates after the start. A method that handles bounds evaluates nothing outside of them.
+    iterates after the start. `adapter(objective, x, value, options, accept)` does the same with a solver of another
+    library, passing each iterate to `accept`. A method that handles bounds evaluates nothing outside of them.
     """
 
     name: str
     summary: str  # one sentence
     source: str  # the publication
-    algorithm: Callable[[Objective, Point, float, Any], Iterates]
+    algorithm: Callable[[Any, Point, float, Any], Iterates] | None = None
     options: type[Options] = Options
-    uses: frozenset[str] = frozenset({"value"})  # of value, gradient, hessian
+    uses: frozenset[str] = frozenset({"value"})  # of value, gradient, hessian, residuals
     bounds: bool = True  # handles bounds
+    constraints: bool = False  # handles constraints
     one_variable_only: bool = False
+    needs_box: bool = False  # wants a finite range for every variable
     needs_smooth: bool = False  # makes no sense without second derivatives
-    largest_dimension: int | None = None  # beyond it, its dense matrices cost too much
+    largest_dimension: int | None = None  # beyond it, its matrices or its simplex cost too much
+    scope: Scope = Scope.LOCAL
+    random: bool = False  # draws from the seeded source of chance
+    library: str | None = None  # the module that its adapter stands on, such as "scipy.optimize"
+    adapter: Adapter | None = None
 
-    def minimize(self, objective: Objective, start: Point, options: Options) -> Iterates:
-        """Yield the iterates from `start` (projected onto the box), itself first, and return the outcome.
+    def run(self, objective: Any, start: Point, options: Options, accept: Accept) -> Outcome:
+        """Minimise from `start` (projected onto the box), passing every iterate to `accept`, the start first.
 
-        Where f is not finite at the start, nothing is yielded.
+        Where f is not finite at the start, nothing is passed on.
         """
         x = objective.project(start)
         value = objective.value(x)
         if not math.isfinite(value):
             return Outcome(False, NOT_DEFINED_AT_START if math.isnan(value) else "the function is infinite at the start")
-        yield x, value
-        return (yield from self.algorithm(objective, x, value, options))
+        accept(x, value)
+        if self.adapter is not None:
+            return self.adapter(objective, x, value, options, accept)
+        assert self.algorithm is not None
+        iterates = self.algorithm(objective, x, value, options)
+        while True:
+            try:
+                x, value = next(iterates)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+            accept(x, value)
 
     def refuses(self, facts: Facts) -> str | None:
         """Return why the method is not applicable, or None where it is."""
@@ -149,12 +227,21 @@ def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]
     """Yield a reason or None for each of the things that a method may not handle."""
     n = facts.dimension
     yield "handles no integer variables" if facts.has_integers else None
-    yield "handles no constraints" if facts.has_constraints else None
+    if method.library is not None and method.library.partition(".")[0] in facts.missing_libraries:
+        yield f"needs {method.library.partition('.')[0]}, which can't be imported here"
+    yield "handles no constraints" if facts.has_constraints and not method.constraints else None
     yield "handles no bounds" if facts.has_bounds and not method.bounds else None
+    yield "needs a finite range for every variable" if method.needs_box and not facts.is_boxed else None
+    yield (
+        "needs a sum of squares, and this function is not seen to be one"
+        if "residuals" in method.uses and not facts.sum_of_squares
+        else None
+    )
     yield f"handles one variable only, and this problem has {n}" if method.one_variable_only and n != 1 else None
     if method.largest_dimension is not None and n > method.largest_dimension:
         yield f"handles at most {method.largest_dimension} variables, and this problem has {n}"
     yield _missing("a gradient", "gradient", method, facts.gradient_missing_because)
+    yield _missing("gradients of the constraints", "gradient", method, facts.constraint_gradient_missing_because)
     yield _missing("a Hessian", "hessian", method, facts.gradient_missing_because or facts.hessian_missing_because)
     yield "needs second derivatives everywhere, and this function has kinks or jumps" if method.needs_smooth and not facts.smooth else None
 

@@ -1,4 +1,4 @@
-"""Driving one method: from a start to a row's facts, whatever the method does.
+"""Driving one method: from its starts to a row's facts, whatever the method does.
 
 This runs in a child that may be killed; so the best point is sent along the way, and everything that leaves is plain
 JSON. The method itself knows nothing of limits, counts or traces.
@@ -14,9 +14,10 @@ from typing import Any
 
 from optbench.methods.method import Method
 from optbench.workbench.function import Function
-from optbench.workbench.objective import LimitReached, MeteredObjective
+from optbench.workbench.objective import FEASIBLE, GRADIENT, OBJECTIVE, Best, LimitReached, MeteredObjective
 
 _BOTTOMLESS = -1e300  # a value below this is taken for a fall without end
+_TRACED = 2_000_000  # numbers that a trace holds at most
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,72 @@ class Budget:
     seconds: float
     iterations: int = 10_000
     evaluations: int = 200_000
+
+
+class _Ended(Exception):
+    """The engine ends a run: the iterates fall without end, or there were too many."""
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+@dataclass
+class _Run:
+    """One run from one start, and what is known of it."""
+
+    objective: MeteredObjective
+    number: int  # of the start
+    most_iterations: int
+    trace: list[list[Any]] | None
+    iterations: int = -1  # the start is no iteration
+    x: Any = None  # the last iterate
+    value: float = math.nan
+    status: str = "stalled"
+    reason: str = "it ended without a word"
+
+    def accept(self, x: Any, value: float) -> None:
+        """Note an iterate."""
+        self.x, self.value = self.objective.space.copy(x), value
+        self.iterations += 1
+        if self.iterations == 0:
+            self.objective.meter.report()  # from now on something is known, whatever happens
+        if self.trace is not None and len(self.trace) * (self.objective.space.dimension + 6) < _TRACED:
+            self.trace.append(self._record())
+        if not math.isfinite(value) or value < _BOTTOMLESS:
+            sign = self.objective.function.problem.sign
+            raise _Ended("diverged", _divergence(value * sign, value, self.iterations))
+        if self.iterations >= self.most_iterations:
+            raise _Ended("limit", f"reached its limit of {self.most_iterations:,} iterations")
+
+    def _record(self) -> list[Any]:
+        counts = self.objective.counts
+        seconds = round(time.monotonic() - self.objective.meter.began, 6)
+        known = self.value if math.isfinite(self.value) else None
+        coordinates = self.objective.space.coordinates(self.x)
+        return [self.number, self.iterations, counts[OBJECTIVE], counts[GRADIENT], seconds, known, self._violation(), coordinates]
+
+    def _violation(self) -> float | None:
+        return self.objective.function.violation(self.x) if self.objective.constraint_count else None
+
+    def follow(self, method: Method, options: Any, start: Any) -> None:
+        """Run the method to its end, or to ours."""
+        try:
+            outcome = method.run(self.objective, start, options, self.accept)
+            self.status, self.reason = ("converged" if outcome.converged else "stalled"), outcome.reason
+        except LimitReached as limit:
+            self.status, self.reason = "limit", str(limit)
+        except _Ended as end:
+            self.status, self.reason = end.status, end.reason
+
+    def outcome(self) -> Best:
+        """The point of this run: the last iterate, or the best point seen if that is better; no point where none is known."""
+        objective, best = self.objective, self.objective.best
+        if self.x is None or not math.isfinite(self.value) or not objective.contains(self.x):
+            return best
+        last = Best(self.x, self.value, self._violation() or 0.0)
+        settled = self.status == "converged" and objective.constraint_count and last.violation <= FEASIBLE**0.5
+        return best if best.is_better_than(last) and not settled else last
 
 
 def run(
@@ -39,78 +106,56 @@ def run(
     trace: bool,
     send: Callable[[Any], None],
 ) -> dict[str, Any]:
-    """Run the method from each start within one budget; return the facts of the best run, with all costs added up."""
+    """Run the method from each start, each with its share of the budget; return the facts of the best run, costs added up."""
     began = time.monotonic()
-    objective = MeteredObjective(function, tolerance, seed, began + budget.seconds, budget.evaluations)
-    objective.report = _reporter(objective, send)
-    try:
-        runs = [_run(objective, method, options, start, budget, trace) for start in starts]
-    except Exception:
-        objective.report()  # the best point outlives the crash
-        raise
-    best = min(runs, key=lambda run: math.inf if run["value"] is None else run["value"])
+    best: tuple[Best, _Run] | None = None
+    spent, iterations, path = [0, 0, 0, 0], 0, []
+    for number, start in enumerate(starts):
+        share = len(starts) - number
+        deadline = time.monotonic() + (began + budget.seconds - time.monotonic()) / share
+        objective = MeteredObjective(function, tolerance, seed + number, deadline, (budget.evaluations - sum(spent)) // share)
+        objective.meter.report = _reporter(objective, best[0] if best else Best(), spent, send)
+        one = _Run(objective, number, max(0, budget.iterations - iterations), [] if trace else None)
+        try:
+            one.follow(method, options, function.space.point(start))
+        except Exception:
+            objective.meter.report()  # the best point outlives the crash
+            raise
+        path += [[*record[:2], *_added(record[2:4], spent), *record[4:]] for record in one.trace or []]
+        spent, iterations = _added(objective.counts, spent), iterations + max(one.iterations, 0)
+        outcome = one.outcome()
+        if best is None or outcome.is_better_than(best[0]):
+            best = outcome, one
+    assert best is not None
+    found, told = best
     return {
-        **best,
-        "iterations": sum(run["iterations"] for run in runs),
-        "counts": _counts(objective),
+        "status": told.status,
+        "reason": told.reason,
+        "x": None if found.x is None else function.space.coordinates(found.x),
+        "value": None if found.x is None else found.value,
+        "iterations": iterations,
+        "trace": path if trace else None,
+        "counts": spent,
         "solve_seconds": time.monotonic() - began,
     }
 
 
-def _reporter(objective: MeteredObjective, send: Callable[[Any], None]) -> Callable[[], None]:
-    """Send the best point, where it is a new one."""
-    sent = objective.best
+def _added(counts: Sequence[int], more: Sequence[int]) -> list[int]:
+    return [a + b for a, b in zip(counts, more, strict=False)]
+
+
+def _reporter(objective: MeteredObjective, known: Best, spent: Sequence[int], send: Callable[[Any], None]) -> Callable[[], None]:
+    """Send the best point, where it is a new one and better than that of earlier starts."""
+    sent = known
 
     def report() -> None:
         nonlocal sent
         best = objective.best
-        if best is not sent:
+        if best is not sent and best.is_better_than(sent):
             sent = best
-            send({"x": objective.space.coordinates(best.x), "value": best.value, "counts": _counts(objective)})
+            send({"x": objective.space.coordinates(best.x), "value": best.value, "counts": _added(objective.counts, spent)})
 
     return report
-
-
-def _counts(objective: MeteredObjective) -> list[int]:
-    counts = objective.counts
-    return [counts.objective, counts.gradient, counts.hessian, counts.constraint]
-
-
-def _run(objective: MeteredObjective, method: Method, options: Any, start: Sequence[float], budget: Budget, trace: bool) -> dict[str, Any]:
-    """Follow the iterates from one start; the row's point is the last iterate, or the best point if that is better."""
-    space, path = objective.space, []
-    status, reason, x, value, iterations = "stalled", "it ended without a word", None, math.nan, -1
-    iterates = method.minimize(objective, space.point(start), options)
-    try:
-        while True:
-            x, value = next(iterates)
-            iterations += 1
-            if iterations == 0:
-                objective.report()  # from now on something is known, whatever happens
-            if trace:
-                path.append([iterations, objective.counts.objective, value if math.isfinite(value) else None, space.coordinates(x)])
-            if not math.isfinite(value) or value < _BOTTOMLESS:
-                status, reason = "diverged", _divergence(value * objective.function.problem.sign, value, iterations)
-                break
-            if iterations >= budget.iterations:
-                status, reason = "limit", f"reached its limit of {budget.iterations:,} iterations"
-                break
-    except StopIteration as stop:
-        status, reason = ("converged" if stop.value.converged else "stalled"), stop.value.reason
-    except LimitReached as limit:
-        status, reason = "limit", str(limit)
-    best = objective.best
-    if best.x is not None and not (-math.inf < value <= best.value and objective.contains(x)):
-        x, value = best.x, best.value
-    known = x is not None and math.isfinite(value) and objective.contains(x)
-    return {
-        "status": status,
-        "reason": reason,
-        "x": space.coordinates(x) if known else None,
-        "value": value if known else None,
-        "iterations": max(iterations, 0),
-        "trace": path if trace else None,
-    }
 
 
 def _divergence(shown: float, value: float, iterations: int) -> str:

@@ -6,16 +6,17 @@ its own merits; then `verdict` joins what was proved with what was found. Rows c
 
 from __future__ import annotations
 
+import importlib
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optbench import __version__
 from optbench.problem.problem import Problem, domain_text
-from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, VariableSummary
+from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, TraceRecord, VariableSummary
 from optbench.workbench import attempt
 from optbench.workbench.function import Function, silent_numpy
 from optbench.workbench.judgement import Judgement, judge
@@ -150,9 +151,11 @@ class _Run:
 
     def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant], began: float) -> None:
         settings, function = self.settings, self.function
+        for library in sorted({entrant.method.library for entrant in runnable if entrant.method.library}):
+            importlib.import_module(library)  # once here, not in every child
+        function.prepare()
         function.scale = typical_scale(function)
-        self.starts = starts(function, settings.seed)
-        function.prepare()  # compiled once here, not in every child
+        self.starts = starts(function, settings.seed, settings.starts)
         seconds = (settings.time_limit - (time.monotonic() - began)) * min(1.0, settings.jobs / (len(runnable) + settings.exact))
         budget = attempt.Budget(max(0.0, seconds))
         for entrant in runnable:
@@ -178,11 +181,21 @@ class _Run:
             facts = self.latest.get(event.key, {})
             killed = event.ending in (Ending.TIME, Ending.MEMORY, Ending.CANCELLED)
             row = self.row(entrant, AttemptStatus.KILLED if killed else AttemptStatus.CRASHED, event.reason)
-        row = _with_costs(row, facts, event)
+        row = replace(_with_costs(row, facts, event), trace=self.traced(facts.get("trace")))
         if facts.get("x") is None:
             return row, None
-        judgement = judge(self.function, self.function.space.point(facts["x"]))
+        judgement = judge(self.function, self.function.space.point(facts["x"]), restore=True)
         return self.judged(row, judgement, facts), judgement
+
+    def traced(self, records: list[list[Any]] | None) -> list[Mapping[str, Any]] | None:
+        """The iterates, as the result tells them."""
+        if records is None:
+            return None
+        return [self.trace_record(TraceRecord(*record)) for record in records]
+
+    def trace_record(self, record: TraceRecord) -> Mapping[str, Any]:
+        value = None if record.value is None else self.problem.sign * record.value + 0.0
+        return record._replace(value=value, point=self.function.named(record.point))._asdict()  # type: ignore[arg-type]
 
     def row(self, entrant: Entrant, status: AttemptStatus, reason: str | None) -> Attempt:
         options = plain_options(entrant.options)
@@ -191,17 +204,22 @@ class _Run:
                 [self.function.named(s) for s in self.starts] if len(self.starts) > 1 else self.function.named(self.starts[0])
             )
         seed = self.settings.seed_of(entrant.label)
-        return Attempt(entrant.label, "numerical", status, reason, seed=seed, options=options, version=f"optbench {__version__}")
+        version = _version(entrant.method.library)
+        return Attempt(
+            entrant.label, "numerical", status, reason, seed=seed, options=options, version=version, chosen_because=entrant.because
+        )
 
     def judged(self, row: Attempt, judgement: Judgement, facts: dict[str, Any]) -> Attempt:
         """The row with its point as we find it; a claim that does not hold is taken back."""
+        if judgement.moved:
+            row = replace(row, reason=f"{row.reason}; the constraints were violated by {judgement.moved.violation:.1e} and restored")
         if row.status is AttemptStatus.CONVERGED and judgement.reason is not None:
             row = replace(row, status=AttemptStatus.STALLED, reason=f"it says '{row.reason}', but {judgement.reason}")
         usable = math.isfinite(judgement.value)
         return replace(
             row,
             value=self.problem.sign * judgement.value + 0.0 if usable else None,  # never -0
-            point=self.function.named(facts["x"]),
+            point=self.function.named(self.function.space.coordinates(judgement.x)),
             infeasibility=_known(judgement.optimality.infeasibility),
         )
 
@@ -228,8 +246,14 @@ def _with_costs(row: Attempt, facts: dict[str, Any], event: Ended) -> Attempt:
         constraint_evaluations=constraints,
         setup_seconds=round(max(0.0, event.wall_seconds - solved), 6),
         solve_seconds=round(solved, 6),
-        trace=facts.get("trace"),
     )
+
+
+def _version(library: str | None) -> str:
+    """What ran: optbench, and the library that a method stands on."""
+    name = library.partition(".")[0] if library else None
+    module = sys.modules.get(name) if name else None
+    return f"optbench {__version__}" + (f", {name} {module.__version__}" if module is not None else "")
 
 
 def _known(number: float) -> float | None:
@@ -272,7 +296,7 @@ def environment() -> dict[str, Any]:
     """Return the versions in use, the processor and the number of threads."""
     import os
 
-    libraries = {name: sys.modules[name] for name in ("numpy", "scipy", "sympy", "flint") if name in sys.modules}
+    libraries = {name: sys.modules[name] for name in ("numpy", "scipy", "sympy", "casadi", "flint") if name in sys.modules}
     versions = {("python-flint" if name == "flint" else name): module.__version__ for name, module in libraries.items()}
     machine = os.uname()
     return {

@@ -1,8 +1,8 @@
-"""A problem's minimand as a function of one flat point, compiled on first use.
+"""A problem's minimand and constraints as functions of one flat point, compiled on first use.
 
 A point is a float where the problem has one scalar unknown, else a numpy array with the entries of all variables in
-order. Problems without arrays are computed in plain floats (numpy only carries the points), and so are those with small
-arrays, written out entry by entry; others in numpy.
+order. Small problems are computed in plain floats, with small arrays written out entry by entry; larger ones by CasADi
+where it knows all of their functions, else in numpy.
 """
 
 from __future__ import annotations
@@ -12,96 +12,217 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cached_property
+from importlib.util import find_spec
 from math import prod
 from typing import Any
 
-from optbench.arithmetic import floats
-from optbench.language.build import call, negate, reduction, subtract
-from optbench.language.derivative import NotDifferentiable, gradient, hessian, hessian_product
+from optbench.arithmetic.sparsity import Sparsity
+from optbench.language.build import reduction
+from optbench.language.derivative import NotDifferentiable
+from optbench.language.expand import all_entries, entries
 from optbench.language.functions import TABLE
-from optbench.language.graph import Call, GraphError, Node, functions
+from optbench.language.graph import GraphError, Node, functions, size
+from optbench.language.squares import SumOfSquares, sum_of_squares
 from optbench.methods.space import Euclidean, Line, Space
 from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
+from optbench.workbench.constraint_rows import Part, parts
+from optbench.workbench.reading import GraphReading, Reading
 
-_WRITTEN_OUT = 200  # entries of all arrays up to which plain floats are quicker than numpy, which takes 1 us an operation
-_SYMBOLIC_HESSIAN = 12  # up to here second derivatives are written out, beyond a product with a direction is compiled
+_WRITTEN_OUT = 200  # entries of all arrays up to which plain floats may be quicker than numpy, which takes 1 us an operation
+_SMALL = 60  # nodes up to which plain floats are quicker than loading CasADi
 
 
 class Function:
-    """The minimand, its derivatives, its domain and its box, for the methods and for the judgement."""
+    """The minimand, the constraints, their derivatives, the domain and the box, for the methods and for the judgement.
+
+    Constraints are residuals c(x), one an entry: at most 0, or equal to 0 where `equalities` says so.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.dimension = problem.dimension
         self.scalar = self.dimension == 1 and not problem.has_arrays
-        conditions = [*map(_whole, problem.domain), *(_whole(c.condition) for c in problem.constraints)]
-        written_out = _written_out(problem, [problem.minimand, *conditions])
-        self.plain = written_out is not None  # computed in floats
-        self.symbols: list[Any] = _entry_symbols(problem) if self.plain else problem.symbols
-        self.minimand, *rest = written_out or [problem.minimand, *problem.domain, *(c.condition for c in problem.constraints)]
-        self.domain, self.conditions = rest[: len(problem.domain)], rest[len(problem.domain) :]
+        self.parts: list[Part] = parts(problem)
+        self.equalities = [part.equality for part in self.parts for _ in range(prod(part.shape))]
+        self.constraint_count = len(self.equalities)
         self.space: Space = Line() if self.scalar else Euclidean(self.dimension)
         lower, upper = _box(problem)
         self.lower, self.upper = self.space.point(lower), self.space.point(upper)
         self.scale = 1.0  # what counts as a large value of the minimand; the engine estimates it for small ones
         self.has_bounds = any(map(math.isfinite, lower)) or any(map(math.isfinite, upper))
+        self.is_boxed = all(map(math.isfinite, lower)) and all(map(math.isfinite, upper))
 
-    # ---- values -----------------------------------------------------------------------------------------------------------
+    # ---- the minimand -----------------------------------------------------------------------------------------------------
 
     def value(self, x: Any) -> float:
         """The minimand; nan where it is undefined."""
-        return float(self._value(*self.arguments(x))[0])
+        return self._value(x)
 
     def gradient(self, x: Any) -> Any:
         """Its gradient, as a point."""
-        return self._joined(self._gradient(*self.arguments(x)))
+        return self._gradient(x)
 
     def hessian(self, x: Any) -> Any:
         """Its Hessian: a float in one variable, else an (n, n) array."""
-        if self.scalar:
-            return self._hessian(x)[0]
-        if self.plain and self.dimension <= _SYMBOLIC_HESSIAN:
-            return self._square(self._hessian(*self.arguments(x)))
-        return self._hessian_by_columns(x)
+        return self.reading.hessian(x)
 
     def defined(self, x: Any) -> bool:
         """Whether the natural domain's conditions hold at x."""
-        return all(bool(holds) and holds == holds for holds in self._domain(*self.arguments(x)))
+        return all(bool(holds) and holds == holds for holds in self._domain(*self.graph.arguments(x)))
+
+    @cached_property
+    def _value(self) -> Callable[[Any], float]:
+        return self.reading.value
+
+    @cached_property
+    def _gradient(self) -> Callable[[Any], Any]:
+        return self.reading.gradient
+
+    @cached_property
+    def _domain(self) -> Callable[..., Sequence[Any]]:
+        conditions = [reduction("all", c) if c.shape else c for c in self.problem.domain]
+        return self.graph.compiled([node for written in self._written_out(conditions) for node in written])
+
+    # ---- constraints ------------------------------------------------------------------------------------------------------
+
+    def constraints(self, x: Any) -> Any:
+        """The residuals c(x) as an array, nan where undefined."""
+        return self.reading.constraints(x)
+
+    @property
+    def jacobian_sparsity(self) -> Sparsity:
+        """Where the derivatives of c have entries."""
+        return self.reading.jacobian_sparsity
+
+    def jacobian(self, x: Any) -> Any:
+        """These entries at x."""
+        return self.reading.jacobian(x)
+
+    @property
+    def lagrangian_sparsity(self) -> Sparsity:
+        """Where second derivatives of f and c have entries."""
+        return self.reading.lagrangian_sparsity
+
+    def lagrangian_hessian(self, x: Any, factor: float, multipliers: Any) -> Any:
+        """These entries of the Hessian of factor*f + multipliers'c at x."""
+        return self.reading.lagrangian_hessian(x, factor, multipliers)
 
     def violation(self, x: Any) -> float:
         """The greatest violation of a range or constraint at x, 0 where all hold; inf where a constraint is undefined."""
         worst = 0.0
         for value, (low, high) in zip(self.space.coordinates(x), self.closed_box, strict=True):
             worst = max(worst, low - value, value - high)
-        for excess in self._excesses(*self.arguments(x)):
-            worst = max(worst, _greatest(excess))
-        return worst
+        return max(worst, self.excess(self.constraints(x))) if self.constraint_count else worst
+
+    def excess(self, residuals: Any) -> float:
+        """The greatest violation that residuals show, 0 where all constraints hold; inf where one is undefined."""
+        import numpy as np
+
+        excess = np.where(self.equalities, np.abs(residuals), residuals)
+        return float(np.max(np.where(np.isnan(excess), np.inf, excess), initial=0.0))
 
     @cached_property
     def closed_box(self) -> list[tuple[float, float]]:
         """The ranges' ends, one pair an entry."""
         return [interval.floats for v in self.problem.variables for interval in v.entry_ranges()]
 
+    # ---- sums of squares ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def squares(self) -> SumOfSquares | None:
+        """The minimand as a sum of squares, where it is one."""
+        return sum_of_squares(self.problem.minimand)
+
+    @cached_property
+    def least_squares(self) -> Reading:
+        """A reading whose residuals are those of the sum of squares."""
+        assert self.squares is not None
+        return self._read(self.squares.residuals)
+
+    # ---- readings ------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def reading(self) -> Reading:
+        """How the minimand and the constraints are computed."""
+        return self._read([part.residual for part in self.parts])
+
+    @cached_property
+    def graph(self) -> GraphReading:
+        """The graph's own reading, whatever `reading` is."""
+        return self._graph_reading([part.residual for part in self.parts])
+
+    def _read(self, residuals: Sequence[Node]) -> Reading:
+        graph = self._graph_reading(residuals)
+        if self.scalar or (graph.plain and size(graph.minimand, *graph.residuals) <= _SMALL):
+            return graph
+        return self._casadi_reading(residuals) or graph
+
+    def _graph_reading(self, residuals: Sequence[Node]) -> GraphReading:
+        problem = self.problem
+        written = self._written_out([problem.minimand, *residuals])
+        if not self.plain:
+            return GraphReading(problem.minimand, problem.symbols, problem.data, residuals, plain=False, scalar=False)
+        (minimand,), rest = written[0], [entry for residual in written[1:] for entry in residual]
+        return GraphReading(minimand, _entry_symbols(problem), {}, rest, plain=True, scalar=self.scalar)
+
+    def _casadi_reading(self, residuals: Sequence[Node]) -> Reading | None:
+        """CasADi's reading, or None where it lacks a function or is not installed."""
+        if find_spec("casadi") is None:
+            return None
+        from optbench.arithmetic import NoReading
+        from optbench.arithmetic.casadi_graph import reading
+
+        try:
+            return reading(self.problem.minimand, self.problem.symbols, self.problem.data, residuals)
+        except NoReading:
+            return None
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether the graph is computed in plain floats: it has no arrays, or few entries."""
+        if not self.problem.has_arrays:
+            return True
+        try:
+            all_entries([self.problem.minimand, *(part.residual for part in self.parts)], self.problem.data, _WRITTEN_OUT)
+        except GraphError:
+            return False
+        return True
+
+    def _written_out(self, roots: Sequence[Node]) -> list[list[Node]]:
+        """The expressions entry by entry where everything is computed in plain floats, else as they are."""
+        if not self.plain or not self.problem.has_arrays:
+            return [[root] for root in roots]
+        return all_entries(roots, self.problem.data)
+
     def prepare(self) -> None:
         """Compile what methods and judgement need."""
-        for part in ("_value", "_domain", "_excesses", *(() if self.gradient_missing_because else ("_gradient",))):
+        for part in ("_value", "_domain", *(() if self.gradient_missing_because else ("_gradient",))):
             getattr(self, part)
 
-    # ---- points ------------------------------------------------------------------------------------------------------------
+    # ---- what the graph lacks -------------------------------------------------------------------------------------------------
 
-    def arguments(self, x: Any) -> Sequence[Any]:
-        """A flat point as one value a variable, in its shape."""
-        if self.scalar:
-            return (x,)
-        if self.plain:
-            return list(x.tolist())
-        parts, start = [], 0
-        for variable in self.problem.variables:
-            part = x[start : start + variable.size]
-            parts.append(part.reshape(variable.shape) if variable.shape else part[0])
-            start += variable.size
-        return parts
+    @cached_property
+    def gradient_missing_because(self) -> str | None:
+        """Why there is no gradient, or None."""
+        return _failure(lambda: self.graph.gradient_nodes)
+
+    @cached_property
+    def hessian_missing_because(self) -> str | None:
+        """Why there is no Hessian, or None."""
+        return self.gradient_missing_because or _failure(lambda: self.graph.curvature)
+
+    @cached_property
+    def constraint_gradient_missing_because(self) -> str | None:
+        """Why the constraints have no gradients, or None."""
+        return _failure(lambda: self.graph.jacobian_nodes) if self.constraint_count else None
+
+    @cached_property
+    def is_smooth(self) -> bool:
+        """Whether no function of the minimand or the constraints has a kink or jump inside its domain."""
+        return all(TABLE[name].smooth for name in functions(self.problem.minimand, *(part.residual for part in self.parts)))
+
+    # ---- points ------------------------------------------------------------------------------------------------------------
 
     def named(self, coordinates: Sequence[float]) -> dict[str, Any]:
         """Coordinates as (nested lists of) floats by variable."""
@@ -112,111 +233,12 @@ class Function:
             start += variable.size
         return result
 
-    # ---- what the graph lacks -------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def gradient_missing_because(self) -> str | None:
-        """Why there is no gradient, or None."""
-        return _failure(lambda: self._gradient_nodes)
-
-    @cached_property
-    def hessian_missing_because(self) -> str | None:
-        """Why there is no Hessian, or None."""
-        return self.gradient_missing_because or _failure(lambda: self._hessian)
-
-    @cached_property
-    def is_smooth(self) -> bool:
-        """Whether no function of the minimand has a kink or jump inside its domain."""
-        return all(TABLE[name].smooth for name in functions(self.minimand))
-
-    # ---- compilation -------------------------------------------------------------------------------------------------------------
-
-    def _compiled(self, outputs: Sequence[Node], inputs: Sequence[Any] | None = None) -> Callable[..., Sequence[Any]]:
-        inputs = self.symbols if inputs is None else inputs
-        if self.plain:
-            return floats.function(outputs, inputs)
-        from optbench.arithmetic import numpy_arrays
-
-        return numpy_arrays.function(outputs, inputs, self.problem.data)
-
-    @cached_property
-    def _value(self) -> Callable[..., Sequence[Any]]:
-        return self._compiled([self.minimand])
-
-    @cached_property
-    def _gradient_nodes(self) -> list[Node]:
-        return gradient(self.minimand, self.symbols)
-
-    @cached_property
-    def _gradient(self) -> Callable[..., Sequence[Any]]:
-        return self._compiled(self._gradient_nodes)
-
-    @cached_property
-    def _hessian(self) -> Callable[..., Sequence[Any]]:
-        """Second derivatives in row-major order, or (many variables, arrays) the product with a direction."""
-        symbols = self.symbols
-        if self.plain and self.dimension <= _SYMBOLIC_HESSIAN:
-            return self._compiled([entry for row in hessian(self.minimand, symbols) for entry in row])
-        directions, product = hessian_product(self.minimand, symbols)
-        return self._compiled(product, [*symbols, *directions])
-
-    @cached_property
-    def _domain(self) -> Callable[..., Sequence[Any]]:
-        return self._compiled([_whole(c) for c in self.domain])
-
-    @cached_property
-    def _excesses(self) -> Callable[..., Sequence[Any]]:
-        """By how much each comparison of the constraints fails (negative where it holds)."""
-        return self._compiled([e for c in self.conditions for e in _excess(c)])
-
-    def _joined(self, parts: Sequence[Any]) -> Any:
-        if self.scalar:
-            return parts[0]
-        import numpy as np
-
-        if self.plain:
-            return np.array(parts)
-        return np.concatenate([np.ravel(part) for part in parts])
-
-    def _square(self, entries: Sequence[Any]) -> Any:
-        import numpy as np
-
-        return np.array(entries).reshape(self.dimension, self.dimension)
-
-    def _hessian_by_columns(self, x: Any) -> Any:
-        import numpy as np
-
-        columns = []
-        for i in range(self.dimension):
-            direction = self.arguments(self.space.unit(i))
-            columns.append(self._joined(self._hessian(*self.arguments(x), *direction)))
-        matrix = np.array(columns)
-        return (matrix + matrix.T) / 2
-
-
-def _written_out(problem: Problem, roots: Sequence[Node]) -> list[Node] | None:
-    """The expressions without arrays, or None where that is not worth it."""
-    if not problem.has_arrays:
-        return list(roots)
-    from optbench.language.expand import all_entries
-
-    try:
-        return [node for entries in all_entries(roots, problem.data, _WRITTEN_OUT) for node in entries]
-    except GraphError:
-        return None
-
-
-def _entry_symbols(problem: Problem) -> list[Node]:
+def _entry_symbols(problem: Problem) -> list[Any]:
     """One symbol an entry of the flat point."""
     if not problem.has_arrays:
         return list(problem.symbols)
-    from optbench.language.expand import entries
-
     return [entry for symbol in problem.symbols for entry in entries(symbol)]
-
-
-def _whole(condition: Node) -> Node:
-    return reduction("all", condition) if condition.shape else condition
 
 
 def entry_ranges(problem: Problem) -> list[Interval]:
@@ -253,25 +275,6 @@ def _failure(attempt: Callable[[], object]) -> str | None:
         sentence = str(error).rstrip(".")
         return sentence[0].lower() + sentence[1:]
     return None
-
-
-def _excess(node: Node) -> list[Node]:
-    """For each comparison an expression that is at most 0 where it holds."""
-    assert isinstance(node, Call)
-    if node.function == "and":
-        return [e for part in node.args for e in _excess(part)]
-    difference = subtract(*node.args)
-    if node.function == "equal":
-        return [call("abs", difference)]
-    return [difference if node.function in ("less", "less_equal") else negate(difference)]
-
-
-def _greatest(excess: Any) -> float:
-    if isinstance(excess, float | int):
-        return float(excess) if excess == excess else math.inf
-    import numpy as np
-
-    return float(np.max(np.where(np.isnan(excess), np.inf, excess), initial=0.0))
 
 
 def silent_numpy() -> Any:

@@ -1,28 +1,42 @@
 """What the engine itself finds at a point that a method claims, whatever the method said.
 
-The point is evaluated again, in the range and the natural domain; then first-order and second-order conditions are
-checked, and the function is looked at in a neighbourhood, since a vanishing second derivative decides nothing.
+The point is evaluated again, in the range and the natural domain; under constraints it is first moved onto those that it
+violates. Then first-order and second-order conditions are checked, and the function is looked at in a neighbourhood,
+since a vanishing second derivative decides nothing.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from optbench.language.graph import functions
 from optbench.result import Assurance, Optimality
+from optbench.workbench.constraint_rows import by_constraint
 from optbench.workbench.function import Function, entry_ranges, silent_numpy
+from optbench.workbench.kkt import Kkt, kkt
 from optbench.workbench.objective import stationarity
+from optbench.workbench.restoration import CLEAN, restored
 
 _JUMPING = {"floor", "ceil", "sign", "mod", "if", "atan2"}
 FEASIBILITY = 1e-6  # tolerated violation of a constraint
 _ROUNDING = 1e-12  # tolerated violation of a range, relative to the point
 STATIONARITY = 1e-5  # greatest scaled projected gradient of a point that is called a local optimum
+COMPLEMENTARITY = 1e-6  # greatest scaled |multiplier * slack| of a point that is called a local optimum
 _DECREMENT = 1e-10  # greatest relative gain of a Newton step from a point that is called a local optimum
+_CLEAN_ENOUGH = 1e-9  # violation of a constraint at a point that is called a local optimum
 _CURVATURE = 1e-8  # relative to the greatest second derivative
 _DENSE = 400  # up to this dimension the Hessian's eigenvalues are computed
+
+
+class Moved(NamedTuple):
+    """What was put right at a point that violated its constraints."""
+
+    violation: float  # before
+    distance: float  # in the maximum norm
 
 
 @dataclass(frozen=True)
@@ -35,12 +49,21 @@ class Judgement:
     optimality: Optimality
     kind: str  # interior, boundary or kink
     reason: str | None  # why it is no more than that
+    multipliers: Mapping[str, Any] = field(default_factory=dict)  # by constraint: change of the objective for a unit of its right-hand side
+    moved: Moved | None = None  # where it is not the point that was claimed, but one near it that satisfies the constraints
 
 
-def judge(function: Function, x: Any) -> Judgement:
-    """Return what is known of a claimed point."""
+def judge(function: Function, x: Any, restore: bool = False) -> Judgement:
+    """Return what is known of a claimed point; with `restore`, of one near it that satisfies the constraints, if it doesn't."""
     with silent_numpy():
-        return _judged(function, x)
+        if not function.constraint_count or not restore:
+            return _judged(function, x)
+        violation = function.violation(x)
+        point = restored(function, x) if CLEAN < violation < math.inf else x
+        judgement = _judged(function, point)
+        if violation <= FEASIBILITY or function.violation(point) > FEASIBILITY:
+            return judgement
+        return replace(judgement, moved=Moved(violation, function.space.max_abs(point - x)))
 
 
 def _judged(function: Function, x: Any) -> Judgement:
@@ -52,15 +75,95 @@ def _judged(function: Function, x: Any) -> Judgement:
         return _refused(function, x, value, violation, "it lies outside the range")
     if violation > FEASIBILITY:
         return _refused(function, x, value, violation, f"it violates a constraint by {violation:.1e}")
-    if function.problem.constraints:
-        return _only_feasible(function, x, value, violation, None, "optimality under constraints is not checked")
     if _jumps_next_to(function, x, value):
         return _only_feasible(function, x, value, violation, None, "the function jumps next to it")
     if function.scalar and _is_at_a_pole(function, x, value):
         return _only_feasible(function, x, value, violation, None, "the function grows without bound next to it")
     if function.gradient_missing_because:
         return _only_feasible(function, x, value, violation, None, function.gradient_missing_because)
+    if function.constraint_count:
+        return _under_constraints(function, x, value, violation)
     return _with_gradient(function, x, value, violation)
+
+
+# ---- under constraints ----------------------------------------------------------------------------------------------------------
+
+
+def _under_constraints(function: Function, x: Any, value: float, violation: float) -> Judgement:
+    """The conditions of Karush, Kuhn and Tucker, curvature on the tangent space, and a look around along the constraints."""
+    if function.constraint_gradient_missing_because:
+        return _only_feasible(function, x, value, violation, None, function.constraint_gradient_missing_because)
+    residuals = function.constraints(x)
+    found = kkt(function, x, value, function.gradient(x), residuals)
+    if found is None:
+        return _only_feasible(function, x, value, violation, None, "the gradients there are undefined, or too large to be checked")
+    curvature = _tangent_curvature(function, x, found)
+    optimality = Optimality(found.stationarity, violation, curvature, found.complementarity)
+    signed = by_constraint(function.parts, function.problem.sign * found.multipliers)
+    kind = "boundary" if _place(function, x) == "boundary" or _is_active(function, residuals) else "interior"
+
+    def feasible(reason: str | None) -> Judgement:
+        assurance = Assurance.LOCAL if reason is None else Assurance.FEASIBLE
+        return Judgement(x, value, assurance, optimality, kind, reason, signed)
+
+    if not found.stationarity <= STATIONARITY:
+        return feasible(f"no multipliers satisfy the first-order conditions; the least scaled gradient is {found.stationarity:.1e}")
+    if not found.complementarity <= COMPLEMENTARITY:
+        return feasible(f"a constraint with a multiplier is not active: their scaled product is {found.complementarity:.1e}")
+    if violation > _CLEAN_ENOUGH:
+        return feasible(f"it violates a constraint by {violation:.1e}, and a point that doesn't was not found")
+    if curvature in ("negative", "indefinite"):
+        return feasible(f"the curvature along the constraints is {curvature} there")
+    if _decreases_along_constraints(function, x, value, found):
+        return feasible("there are lower values nearby")
+    return feasible(None)
+
+
+def _is_active(function: Function, residuals: Any) -> bool:
+    return any(equal or c >= -(CLEAN**0.5) for c, equal in zip(residuals, function.equalities, strict=True))
+
+
+def _tangent_curvature(function: Function, x: Any, found: Kkt) -> str | None:
+    """The sign of the Lagrangian's Hessian on the tangent space; None where that is a point, or it is not computed."""
+    import numpy as np
+
+    if function.dimension > _DENSE or not found.tangent.shape[1] or function.hessian_missing_because:
+        return None
+    H = function.lagrangian_sparsity.dense(function.lagrangian_hessian(x, 1.0, found.multipliers))
+    reduced = found.tangent.T @ H @ found.tangent
+    return _signs(list(np.linalg.eigvalsh(reduced))) if np.isfinite(reduced).all() else None
+
+
+def _decreases_along_constraints(function: Function, x: Any, value: float, found: Kkt) -> bool:
+    """Whether a feasible point near x has a clearly lower value: reached in tangent directions, and moved onto the constraints."""
+    room = 1e-9 * max(1.0, abs(value))
+    size = max(1.0, function.space.max_abs(x))
+    for direction in _tangent_directions(function, found):
+        for h in (1e-4, 1e-3, 1e-2, 0.1):
+            for sign in (1.0, -1.0):
+                if _falls_on_the_way(function, x, (sign * h * size) * direction, value, room):
+                    return True
+    return False
+
+
+def _falls_on_the_way(function: Function, x: Any, step: Any, value: float, room: float) -> bool:
+    """Whether the feasible points above x + t*step end lower at t = 1 and never rise on the way."""
+
+    def at(t: float) -> float:
+        y = restored(function, function.space.clip(x + t * step, function.lower, function.upper))
+        return function.value(y) if function.violation(y) <= _CLEAN_ENOUGH else math.inf
+
+    return at(1.0) < value - room and all(at(k / 8) <= value + 1e-12 * max(1.0, abs(value)) for k in range(1, 8))
+
+
+def _tangent_directions(function: Function, found: Kkt) -> list[Any]:
+    columns, chance = found.tangent.T, random.Random(0)
+    chosen = list(columns) if len(columns) <= 20 else [columns[i] for i in chance.sample(range(len(columns)), 20)]
+    mixed = [sum(chance.gauss(0, 1) * c for c in columns) for _ in range(min(2 * len(columns), 10))] if len(columns) > 1 else []
+    return [function.space.point(list(d / max(abs(d)))) for d in [*chosen, *mixed]]
+
+
+# ---- jumps and poles --------------------------------------------------------------------------------------------------------------
 
 
 def _jumps_next_to(function: Function, x: Any, value: float) -> bool:

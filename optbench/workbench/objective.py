@@ -1,7 +1,7 @@
 """What one method sees of a problem: the function, metered.
 
 Every evaluation is counted here, the same way for every method; limits are obeyed exactly (with a budget of one
-evaluation the second one is refused, with a deadline that has passed the first); the best feasible point is kept.
+evaluation the second one is refused, with a deadline that has passed the first); the best point is kept.
 """
 
 from __future__ import annotations
@@ -10,35 +10,90 @@ import math
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from optbench.arithmetic.sparsity import Sparsity
 from optbench.methods.space import Space
 from optbench.workbench.function import Function
 
 _REPORT_EVERY = 0.1  # seconds between two reports, at most
+_LOOK_EVERY = 0.001  # seconds between two looks at the clock, about
+_MOST_UNSEEN = 64  # evaluations without a look at the clock
+FEASIBLE = 1e-8  # violation up to which points are compared by their values alone
+
+OBJECTIVE, GRADIENT, HESSIAN, CONSTRAINT = range(4)  # what is counted
 
 
 class LimitReached(Exception):
     """A limit was hit; the text is the reason."""
 
 
-@dataclass
-class Counts:
-    """How often a method asked."""
-
-    objective: int = 0
-    gradient: int = 0
-    hessian: int = 0
-    constraint: int = 0
-
-
-@dataclass(frozen=True)
-class Best:
+class Best(NamedTuple):
     """The best point seen so far, among those that lie in the box and at which the function is defined."""
 
     x: Any = None
     value: float = math.inf
+    violation: float = math.inf  # of the constraints
+
+    def is_better_than(self, other: Best) -> bool:
+        """Whether it violates the constraints less, or has the lower value where neither violates them."""
+        return (max(self.violation, FEASIBLE), self.value) < (max(other.violation, FEASIBLE), other.value)
+
+
+class Meter:
+    """Counts evaluations and refuses those beyond a limit.
+
+    The clock is looked at as often as the evaluations' own time warrants, and at the first one.
+    """
+
+    def __init__(self, deadline: float, max_evaluations: int) -> None:
+        self.deadline, self.max_evaluations = deadline, max_evaluations
+        self.counts = [0, 0, 0, 0]
+        self.report: Callable[[], None] = lambda: None  # called now and then
+        self.left = 0  # evaluations until the next look
+        self._stride = 1
+        self.began = self._looked = self._reported = time.monotonic()
+
+    def counted(self, evaluate: Callable[..., Any], kind: int) -> Callable[..., Any]:
+        """Return the function with every call counted."""
+        counts = self.counts
+
+        def evaluated(*args: Any) -> Any:
+            if self.left <= 0:
+                self.look()
+            self.left -= 1
+            counts[kind] += 1
+            return evaluate(*args)
+
+        return evaluated
+
+    def counted_at(self, evaluate: Callable[[Any], Any], kind: int) -> Callable[[Any], Any]:
+        """The same for a function of one argument, where every 50 ns count."""
+        counts = self.counts
+
+        def evaluated(x: Any) -> Any:
+            if self.left <= 0:
+                self.look()
+            self.left -= 1
+            counts[kind] += 1
+            return evaluate(x)
+
+        return evaluated
+
+    def look(self) -> None:
+        """Refuse to go on beyond a limit; report after times that double until they are a tenth of a second."""
+        spare = self.max_evaluations - sum(self.counts)
+        if spare <= 0:
+            raise LimitReached(f"reached its limit of {self.max_evaluations:,} evaluations")
+        now = time.monotonic()
+        if now >= self.deadline:
+            raise LimitReached("reached its time limit")
+        if now >= self._reported + min(_REPORT_EVERY, now - self.began):
+            self.report()
+            self._reported = now
+        self._stride = min(2 * self._stride, _MOST_UNSEEN) if now - self._looked < _LOOK_EVERY else 1
+        self._looked = now
+        self.left = min(self._stride, spare)
 
 
 class MeteredObjective:
@@ -46,33 +101,100 @@ class MeteredObjective:
 
     def __init__(self, function: Function, tolerance: float, seed: int, deadline: float, max_evaluations: int) -> None:
         self.function, self.tolerance, self.seed = function, tolerance, seed
-        self.deadline, self.max_evaluations = deadline, max_evaluations
         self.space: Space = function.space
         self.lower, self.upper = function.lower, function.upper
-        self.counts, self.best = Counts(), Best()
-        self.report: Callable[[], None] = lambda: None  # called now and then while the method evaluates
-        self._began = self._next_look = time.monotonic()
+        self.constraint_count, self.equalities = function.constraint_count, function.equalities
+        self.best = Best()
+        self.meter = Meter(deadline, max_evaluations)
+        self.value: Callable[[Any], float] = self._noting_the_best(self.meter.counted_at(function.value, OBJECTIVE))
+        self.gradient: Callable[[Any], Any] = self.meter.counted_at(function.gradient, GRADIENT)
+        self.hessian: Callable[[Any], Any] = self.meter.counted_at(function.hessian, HESSIAN)
+        self._last_value: tuple[Any, float] = (None, math.inf)
+        self._last_violation: tuple[Any, float] = (None, math.inf)
 
-    def value(self, x: Any) -> float:
-        """f(x), counted."""
-        self._check()
-        self.counts.objective += 1
-        value = self.function.value(x)
-        if -math.inf < value < self.best.value and self.contains(x):
-            self.best = Best(self.space.copy(x), value)
-        return value
+    @property
+    def counts(self) -> list[int]:
+        """Evaluations so far: of the objective, its gradient, Hessians, constraints (with their derivatives)."""
+        return self.meter.counts
 
-    def gradient(self, x: Any) -> Any:
-        """The gradient at x, counted."""
-        self._check()
-        self.counts.gradient += 1
-        return self.function.gradient(x)
+    def _noting_the_best(self, evaluate: Callable[[Any], float]) -> Callable[[Any], float]:
+        if self.constraint_count:
 
-    def hessian(self, x: Any) -> Any:
-        """The Hessian at x, counted."""
-        self._check()
-        self.counts.hessian += 1
-        return self.function.hessian(x)
+            def constrained_value(x: Any) -> float:
+                value = evaluate(x)
+                if math.isfinite(value):
+                    self._last_value = (self.space.copy(x), value)
+                    self._note_constrained()
+                return value
+
+            return constrained_value
+
+        def free_value(x: Any) -> float:
+            value = evaluate(x)
+            if -math.inf < value < self.best.value and self.contains(x):
+                self.best = Best(self.space.copy(x), value, 0.0)
+            return value
+
+        return free_value
+
+    def _note_constrained(self) -> None:
+        """Keep the point if its value and its violation are both known and it is the best: nothing is evaluated for it."""
+        x, value = self._last_value
+        other, violation = self._last_violation
+        if x is None or other is None or not self.space.equal(x, other):
+            return
+        seen = Best(x, value, violation)
+        if math.isfinite(violation) and self.contains(x) and seen.is_better_than(self.best):
+            self.best = seen
+
+    # ---- least squares: f is r'r + offset ----------------------------------------------------------------------------------
+
+    def residuals(self, x: Any) -> Any:
+        """The residuals at x, shape (r,): an evaluation of the objective."""
+        assert self.function.squares is not None
+        r = self.meter.counted_at(self.function.least_squares.constraints, OBJECTIVE)(x)
+        value = float(r.dot(r)) + float(self.function.squares.offset)
+        if not self.constraint_count and -math.inf < value < self.best.value and self.contains(x):
+            self.best = Best(self.space.copy(x), value, 0.0)
+        return r
+
+    def residual_jacobian(self, x: Any) -> Any:
+        """Their derivatives, shape (r, n): an evaluation of the gradient."""
+        reading = self.function.least_squares
+        return reading.jacobian_sparsity.dense(self.meter.counted_at(reading.jacobian, GRADIENT)(x))
+
+    # ---- constraints ----------------------------------------------------------------------------------------------------------
+
+    def constraints(self, x: Any) -> Any:
+        """The residuals of the constraints, shape (m,)."""
+        c = self.meter.counted_at(self.function.constraints, CONSTRAINT)(x)
+        self._last_violation = (self.space.copy(x), self.function.excess(c))
+        self._note_constrained()
+        return c
+
+    @property
+    def jacobian_sparsity(self) -> Sparsity:
+        """Where their derivatives have entries."""
+        return self.function.jacobian_sparsity
+
+    def jacobian(self, x: Any) -> Any:
+        """These entries."""
+        return self.meter.counted_at(self.function.jacobian, CONSTRAINT)(x)
+
+    def dense_jacobian(self, x: Any) -> Any:
+        """Their derivatives, shape (m, n)."""
+        return self.jacobian_sparsity.dense(self.jacobian(x))
+
+    @property
+    def lagrangian_sparsity(self) -> Sparsity:
+        """Where the Hessian of the Lagrangian has entries."""
+        return self.function.lagrangian_sparsity
+
+    def lagrangian_hessian(self, x: Any, factor: float, multipliers: Any) -> Any:
+        """These entries of the Hessian of factor*f + multipliers'c."""
+        return self.meter.counted(self.function.lagrangian_hessian, HESSIAN)(x, factor, multipliers)
+
+    # ---- points ------------------------------------------------------------------------------------------------------------------
 
     def project(self, x: Any) -> Any:
         """The nearest point of the box."""
@@ -89,19 +211,6 @@ class MeteredObjective:
     def random(self) -> random.Random:
         """The seeded source of chance."""
         return random.Random(self.seed)
-
-    def _check(self) -> None:
-        if self.counts.objective + self.counts.gradient + self.counts.hessian >= self.max_evaluations:
-            raise LimitReached(f"reached its limit of {self.max_evaluations:,} evaluations")
-        if (now := time.monotonic()) >= self._next_look:
-            self._look(now)
-
-    def _look(self, now: float) -> None:
-        """Obey the deadline; report after times that double until they are a tenth of a second."""
-        if now >= self.deadline:
-            raise LimitReached("reached its time limit")
-        self.report()
-        self._next_look = min(self.deadline, now + min(_REPORT_EVERY, now - self._began))
 
 
 def stationarity(function: Function, x: Any, value: float, gradient: Any) -> float:

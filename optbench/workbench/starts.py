@@ -8,8 +8,8 @@ defined, the one with the least value is taken.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from optbench.workbench.function import Function
 from optbench.workbench.sobol import points
@@ -20,16 +20,28 @@ _TRIED = 32  # points of the sequence that are looked at; more while none is def
 _TRIED_AT_MOST = 2048
 
 
-def starts(function: Function, seed: int) -> list[list[float]]:
-    """Return the starts as flat points; one made by the engine where the problem names none.
+def starts(function: Function, seed: int, count: int = 1) -> list[list[float]]:
+    """Return the starts as flat points: those of the problem, and further ones until there are `count`.
 
     Where no point is found at which the function is defined, the start is undefined there, and methods say so.
     """
     given = _given(function)
     if given and all(c is not None for start in given for c in start):
-        return [[float(c) for c in start if c is not None] for start in given]
-    made = _made(function, seed, given[0] if given else None)
-    return [[m if c is None else c for m, c in zip(made, start, strict=True)] for start in given] if given else [made]
+        found = [[float(c) for c in start if c is not None] for start in given]
+    else:
+        made = _made(function, seed, given[0] if given else None)
+        found = [[m if c is None else c for m, c in zip(made, start, strict=True)] for start in given] if given else [made]
+    return found + list(islice(_further(function, seed, count), count - len(found))) if count > len(found) else found
+
+
+def _further(function: Function, seed: int, count: int) -> Iterator[list[float]]:
+    """Yield points of the sequence at which the function is defined, after those of which the first start was chosen."""
+    low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
+    first, last = (_TRIED, _TRIED_AT_MOST) if function.dimension <= 64 else (1, 4 * count + 1)
+    for unit in islice(points(last, function.dimension, seed), first, None):
+        x = [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)]
+        if math.isfinite(function.value(function.space.point(x))):
+            yield x
 
 
 def typical_scale(function: Function) -> float:

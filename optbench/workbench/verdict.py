@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optbench.exact.answer import ExactAnswer, ExactSolution
 
 _TIE = 1e-9  # relative difference of values below which the better known point is preferred
+_CLEAN = 1e-9  # violation of the constraints up to which values are compared
 _PUBLISHED = 1e-6  # relative difference from a published value that is worth a warning
 
 
@@ -60,8 +61,9 @@ def verdict(problem: Problem, function: Function, answer: ExactAnswer | None, fi
 
 
 def _best(findings: Sequence[Finding]) -> Finding | None:
-    """The lowest value, and among values that tie the one that is known best."""
+    """The lowest value, and among values that tie the one that is known best; what violates a constraint comes last."""
     usable = [f for f in findings if f.judgement is not None and f.judgement.assurance is not Assurance.NONE]
+    usable = [f for f in usable if f.judgement and f.judgement.optimality.infeasibility <= _CLEAN] or usable
     if not usable:
         return None
     lowest = min(f.judgement.value for f in usable if f.judgement)
@@ -78,7 +80,7 @@ def _found(problem: Problem, function: Function, best: Finding | None, findings:
     point = function.named(function.space.coordinates(judged.x))
     optimality = _of_the_objective(problem, judged.optimality)
     closed_form = _not_found(answer)
-    solution = Solution(point, kind=judged.kind, optimality=optimality, closed_form=closed_form)
+    solution = Solution(point, kind=judged.kind, optimality=optimality, closed_form=closed_form, multipliers=judged.multipliers)
     value = problem.sign * judged.value + 0.0  # never -0
     shown = f"{value:.9g}{_where([point])}"
     if status is Status.LOCALLY_OPTIMAL:
@@ -95,11 +97,18 @@ def _nothing(findings: Sequence[Finding]) -> str:
     tried = [f.row for f in findings if f.row.status is not AttemptStatus.NOT_APPLICABLE]
     if not tried:
         return "Nothing was found: no method is applicable; the reasons are under the table."
-    if all(row.status in (AttemptStatus.LIMIT, AttemptStatus.KILLED) for row in tried):
+    if all(row.status in (AttemptStatus.LIMIT, AttemptStatus.KILLED) for row in tried) and not any(f.judgement for f in findings):
         return "Nothing was found before the limits were reached; the reasons are under the table."
     if any(row.status is AttemptStatus.DIVERGED and row.value is None and row.iterations for row in tried):
         return "Nothing was found: methods diverged, so the function may be unbounded; that is not proved."
+    least = min((f.judgement.optimality.infeasibility for f in findings if f.judgement is not None), default=math.inf)
+    if 0 < least < math.inf:
+        return f"Nothing was found: no method satisfied the constraints; they may be infeasible, which is not proved. {_violated(least)}"
     return "Nothing was found: no method reached a point at which the function is defined and the constraints hold."
+
+
+def _violated(least: float) -> str:
+    return f"The least violation met is {least:.3g}."
 
 
 def _not_found(answer: ExactAnswer | None) -> ClosedForm:
