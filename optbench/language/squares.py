@@ -12,8 +12,10 @@ A sum of squares is a sum of terms that are squares times positive constants, an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
+from math import isqrt
 from typing import NamedTuple
 
 from optbench.language.build import call, multiply, number, power
@@ -69,6 +71,8 @@ def _inside(node: Node) -> Iterator[tuple[Fraction, Node]]:
             yield Fraction(-1), a
         case "sum", (a,):
             yield Fraction(1), a
+        case "power", (Call(function="sqrt", args=(a,)), Number(value=2)):  # of a norm
+            yield Fraction(1), a
         case "divide", (a, Number(value=value)) if value and a.shape == node.shape:
             yield 1 / value, a
         case "multiply", args:
@@ -85,10 +89,9 @@ def _residual(factor: Fraction, term: Node) -> Node:
     """Return what is squared, times the root of the factor."""
     if factor < 0:
         raise _NoSquare
-    root = _root(term)
-    if factor == 1:
-        return root
-    return multiply(call("sqrt", number(factor)), root)
+    over, under = isqrt(factor.numerator), isqrt(factor.denominator)
+    exact = Fraction(over, under) ** 2 == factor
+    return multiply(number(Fraction(over, under)) if exact else call("sqrt", number(factor)), _root(term))
 
 
 def _root(term: Node) -> Node:
@@ -99,5 +102,6 @@ def _root(term: Node) -> Node:
             case "matmul", (a, b) if a is b and len(a.shape) == 1:
                 return a
             case "multiply", args:
-                return multiply(*map(_root, args))
+                often = Counter(args)
+                return multiply(*(power(_root(a), number(n)) if n % 2 else power(a, number(n // 2)) for a, n in often.items()))
     raise _NoSquare

@@ -30,6 +30,7 @@ from optbench.workbench.constraint_rows import Part, parts
 from optbench.workbench.reading import GraphReading, Reading
 
 _WRITTEN_OUT = 200  # entries of all arrays up to which plain floats may be quicker than numpy, which takes 1 us an operation
+_NEXT_TO_ZERO = 1e-20
 _SMALL = 60  # nodes up to which plain floats are quicker than loading CasADi
 
 
@@ -250,13 +251,20 @@ def entry_ranges(problem: Problem) -> list[Interval]:
 
 
 def _box(problem: Problem) -> tuple[list[float], list[float]]:
-    """Bounds that methods may evaluate at: an open end is replaced by the next double inside."""
+    """Bounds that methods may evaluate at: an open end is replaced by a double near to it inside."""
     lower, upper = [], []
     for interval in entry_ranges(problem):
         low, high = interval.floats
-        lower.append(low if interval.lower_closed or math.isinf(low) else math.nextafter(low, math.inf))
-        upper.append(high if interval.upper_closed or math.isinf(high) else math.nextafter(high, -math.inf))
+        lower.append(low if interval.lower_closed or math.isinf(low) else _inside(low, high))
+        upper.append(high if interval.upper_closed or math.isinf(high) else _inside(high, low))
     return lower, upper
+
+
+def _inside(end: float, other: float) -> float:
+    """The next double inside; next to 0 not one of the denormal ones, at which slopes such as those of log are past all use."""
+    if end:
+        return math.nextafter(end, other)
+    return math.copysign(min(_NEXT_TO_ZERO, 1e-10 * abs(other)), other)
 
 
 def _nested(values: list[float], shape: Sequence[int]) -> Any:
