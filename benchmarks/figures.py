@@ -2,8 +2,8 @@
 
     python benchmarks/figures.py [--write benchmarks/figures.json] [--repeats 15]
 
-Both sides of a figure run in turn (ours, peer, ours, peer, ...) in one run, and each figure is a ratio of medians; so it
-says little about the machine and much about the code. Programs are measured with all their children (user and system
+Both sides of a figure run in turn (ours, peer, ours, peer, ...) in one run, and most figures are ratios of medians; so they
+say little about the machine and much about the code. Programs are measured with all their children (user and system
 time), iterations inside of this process.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import resource
@@ -18,22 +19,27 @@ import shlex
 import subprocess
 import sys
 import time
+import timeit
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import casadi
 import numpy as np
 from scipy.optimize import minimize, rosen, rosen_der
 
+import optbench
 from optbench.methods.method import get
 from optbench.problem.draft import ProblemDraft, Text, VariableDraft
 from optbench.problem.validate import validated
 from optbench.workbench.attempt import Budget
 from optbench.workbench.attempt import run as attempt
 from optbench.workbench.function import Function
+from optbench.workbench.objective import MeteredObjective
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
@@ -54,10 +60,11 @@ START = [-1.2, 1.0] * (N // 2)
 
 @dataclass(frozen=True)
 class Figure:
-    """One ratio: CPU seconds of ours and of the peer (medians), the goal, and what was run."""
+    """One figure: CPU seconds of ours and of the peer (medians), what is made of them, the goal, and what was run."""
 
     name: str
-    ratio: float
+    unit: str  # ratio: ours / peer; us or ms: ours - peer, or ours alone where the peer is only shown
+    measured: float
     goal: float
     ours_seconds: float
     peer_seconds: float
@@ -66,15 +73,24 @@ class Figure:
 
     @property
     def met(self) -> bool:
-        return self.ratio <= self.goal
+        return self.measured <= self.goal
 
 
-def figure(name: str, goal: float, repeats: int, ours: Callable[[], float], peer: Callable[[], float], what: tuple[str, str]) -> Figure:
+def figure(
+    name: str,
+    goal: float,
+    repeats: int,
+    ours: Callable[[], float],
+    peer: Callable[[], float],
+    what: tuple[str, str],
+    unit: str = "ratio",
+    measure: Callable[[float, float], float] = lambda mine, other: mine / other,
+) -> Figure:
     """Measure both sides in turn, once to warm up and then `repeats` times."""
     ours(), peer()
     pairs = [(ours(), peer()) for _ in range(repeats)]
     mine, other = (median(side) for side in zip(*pairs, strict=True))
-    return Figure(name, round(mine / other, 3), goal, mine, other, *what)
+    return Figure(name, unit, round(measure(mine, other), 3), goal, mine, other, *what)
 
 
 # ---- programs ----------------------------------------------------------------------------------------------------------
@@ -114,10 +130,10 @@ def iterations(repeats: int) -> Iterator[Figure]:
         yield figure(f"{method}, an iteration", 1.0, repeats, lambda: _our_iteration(function, method), _scipy_iteration, (ours, peer))  # noqa: B023
 
 
-def rosenbrock() -> Function:
-    """The chained Rosenbrock function of N variables, compiled."""
+def rosenbrock(n: int = N) -> Function:
+    """The chained Rosenbrock function of n variables, compiled."""
     text = "sum(100*(x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2)"
-    function = Function(validated(ProblemDraft("minimize", Text(text), variables=(VariableDraft(Text("x"), shape=(N,)),))))
+    function = Function(validated(ProblemDraft("minimize", Text(text), variables=(VariableDraft(Text("x"), shape=(n,)),))))
     function.prepare()
     return function
 
@@ -136,11 +152,72 @@ def _scipy_iteration() -> float:
     return (time.process_time() - began) / int(found.nit)
 
 
+# ---- gradients -----------------------------------------------------------------------------------------------------------
+
+
+def gradients(repeats: int) -> Iterator[Figure]:
+    """The gradient through the objective that methods see, counting included, against CasADi's own with nothing around it."""
+    for n in (2, 100, 1000, 10_000):
+        objective, x = MeteredObjective(rosenbrock(n), 1e-8, 0, math.inf, 10**15), np.full(n, 1.1)
+        trigger, _kept = casadi_gradient(n, x)
+        calls = max(100, 200_000 // n)
+        ours, peer = (partial(_seconds_a_call, call, calls) for call in (partial(objective.gradient, x), trigger))
+        what = (f"MeteredObjective.gradient(x), n = {n}", "casadi.Function.buffer() of casadi.gradient, its trigger alone")
+        if n == 2:
+            yield figure("gradient, n = 2", 1.0, repeats, ours, peer, what, "us", lambda mine, other: 1e6 * mine)
+        else:
+            yield figure(f"gradient, n = {n}", 1.6, repeats, ours, peer, what)
+
+
+def casadi_gradient(n: int, x: Any) -> tuple[Callable[[], None], Any]:
+    """Return the bare call, and what must live as long as it is used."""
+    z = casadi.MX.sym("z", n)
+    f = casadi.sum1(100 * (z[1:] - z[:-1] ** 2) ** 2 + (1 - z[:-1]) ** 2)
+    function = casadi.Function("gradient", [z], [casadi.gradient(f, z)])
+    buffer, trigger = function.buffer()
+    argument, result = np.array(x), np.zeros(n)
+    buffer.set_arg(0, memoryview(argument))
+    buffer.set_res(0, memoryview(result))
+    return trigger, (function, buffer, argument, result)
+
+
+def _seconds_a_call(call: Callable[[], object], calls: int) -> float:
+    return min(timeit.repeat(call, number=calls, repeat=3)) / calls
+
+
+# ---- what the engine adds ----------------------------------------------------------------------------------------------------
+
+
+def overhead(repeats: int) -> Iterator[Figure]:
+    """`solve` with one method against the bare call of the same solver, both warm: CPU time, children included."""
+    problem = optbench.define("(1 - x)^2 + 100*(y - x^2)^2", range=(-2, 2), start={"x": -1.2, "y": 1})
+
+    def ours() -> float:
+        return _cpu_of_call(lambda: optbench.solve(problem, methods=["scipy-l-bfgs-b"], exact=False))
+
+    def peer() -> float:
+        bounds = [(-2, 2)] * 2
+        return _cpu_of_call(lambda: minimize(rosen, np.array([-1.2, 1.0]), jac=rosen_der, method="L-BFGS-B", bounds=bounds))
+
+    what = ("optbench.solve(problem, methods=['scipy-l-bfgs-b'], exact=False)", "scipy.optimize.minimize(..., method='L-BFGS-B')")
+    yield figure("solve beyond the solver, n = 2", 60.0, repeats, ours, peer, what, "ms", lambda mine, other: 1000 * (mine - other))
+
+
+def _cpu_of_call(call: Callable[[], object]) -> float:
+    before = _cpu()
+    call()
+    return _cpu() - before
+
+
+def _cpu() -> float:
+    return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
 # ---- the report ------------------------------------------------------------------------------------------------------------
 
 
 def environment() -> dict[str, Any]:
-    libraries = ("numpy", "scipy", "sympy", "python-flint", "typer", "rich")
+    libraries = ("numpy", "scipy", "sympy", "casadi", "python-flint", "typer", "rich")
     return {
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in libraries},
@@ -160,11 +237,13 @@ def _processor() -> str:
 def table(figures: list[Figure]) -> str:
     """Return the figures as lines of text."""
     rows = [_row(f) for f in figures]
-    return "\n".join([f"{'CPU time':34} {'ratio':>6} {'goal':>6}  {'met':4} {'ours, ms':>10} {'peer, ms':>10}", *rows])
+    return "\n".join([f"{'CPU time':34} {'figure':>6} {'goal':>6} {'unit':6} {'met':4} {'ours, ms':>10} {'peer, ms':>10}", *rows])
 
 
 def _row(f: Figure) -> str:
-    return f"{f.name:34} {f.ratio:6.2f} {f.goal:6.2f}  {'yes' if f.met else 'NO':4} {_ms(f.ours_seconds)} {_ms(f.peer_seconds)}"
+    return (
+        f"{f.name:34} {f.measured:6.2f} {f.goal:6.2f} {f.unit:6} {'yes' if f.met else 'NO':4} {_ms(f.ours_seconds)} {_ms(f.peer_seconds)}"
+    )
 
 
 def _ms(seconds: float) -> str:
@@ -175,8 +254,10 @@ def main() -> None:
     reader = argparse.ArgumentParser(description="Measure the figures of optbench as ratios of CPU time.")
     reader.add_argument("--write", type=Path, metavar="FILE", help="where to write them as JSON")
     reader.add_argument("--repeats", type=int, default=15, help="runs of each side (default 15)")
+    reader.add_argument("--only", choices=("programs", "iterations", "gradients", "overhead"), help="one part of them")
     options = reader.parse_args()
-    figures = [*programs(options.repeats), *iterations(options.repeats)]
+    parts = (programs, iterations, gradients, overhead)
+    figures = [f for part in parts if part.__name__ in (options.only or part.__name__) for f in part(options.repeats)]
     print(table(figures))
     if options.write is not None:
         rows = [{**asdict(f), "met": f.met} for f in figures]

@@ -316,6 +316,18 @@ def test_a_point_with_a_clear_slope_is_never_local(x: float, y: float) -> None:
     assert (judged("x^2 + x*y + y^2", {"x": x, "y": y}).assurance is Assurance.LOCAL) <= (slope < 1e-4)
 
 
+@pytest.mark.parametrize("text", ["(y - x^2)*(y - 3*x^2)", "(y - x^2)*(y - 3*x^2) + z^2", "(z + y - x^3)^2 - x^8"])
+def test_what_falls_along_a_curve_only_is_no_minimum(text: str) -> None:
+    """Peano's surface: along every line through 0 it has a minimum there."""
+    found = judged(text, dict.fromkeys("xyz"[: 2 + ("z" in text)], 0.0))
+    assert (found.assurance, found.reason) == (Assurance.FEASIBLE, "there are lower values nearby")
+
+
+@pytest.mark.parametrize("text", ["(y - x^2)^2 + x^6", "x^4 + y^2", "(x + y)^2", "(y - x^2)*(y - x^2/3) + x^4"])
+def test_a_flat_valley_is_a_minimum(text: str) -> None:
+    assert judged(text, {"x": 0.0, "y": 0.0}).assurance is Assurance.LOCAL
+
+
 def test_a_saddle_is_found_but_not_called_a_minimum() -> None:
     result = numerically(optbench.define("x^2 - y^2", start={"x": 1, "y": 0}), "newton", "gradient-descent")
     assert result.status is not Status.LOCALLY_OPTIMAL

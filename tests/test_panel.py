@@ -55,7 +55,7 @@ def test_auto_without_a_gradient_needs_values_only() -> None:
 
 
 def test_auto_without_casadi_takes_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panel, "find_spec", lambda name: None if name == "casadi" else object())
+    monkeypatch.setattr(panel, "importable", lambda name: name != "casadi")
     (entrant,) = field(optbench.define("x*y", **CONSTRAINED), "auto")
     assert entrant.method.name == "scipy-slsqp"
     (refused,) = field(optbench.define("x*y", **CONSTRAINED), "casadi-ipopt")

@@ -168,15 +168,16 @@ class Function:
         return GraphReading(minimand, _entry_symbols(problem), {}, rest, plain=True, scalar=self.scalar)
 
     def _casadi_reading(self, residuals: Sequence[Node]) -> Reading | None:
-        """CasADi's reading, or None where it lacks a function or is not installed."""
-        if find_spec("casadi") is None:
+        """CasADi's reading, or None where it lacks a function or can't be imported."""
+        if not importable("casadi"):
             return None
         from optbench.arithmetic import NoReading
-        from optbench.arithmetic.casadi_graph import reading
 
         try:
+            from optbench.arithmetic.casadi_graph import reading
+
             return reading(self.problem.minimand, self.problem.symbols, self.problem.data, residuals)
-        except NoReading:
+        except (NoReading, ImportError):
             return None
 
     @cached_property
@@ -233,6 +234,14 @@ class Function:
             result[variable.name] = _nested(part, variable.shape)
             start += variable.size
         return result
+
+
+def importable(library: str) -> bool:
+    """Return whether a library is there to be imported, as far as can be told without doing it."""
+    try:
+        return find_spec(library) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _entry_symbols(problem: Problem) -> list[Any]:

@@ -228,7 +228,8 @@ def _with_gradient(function: Function, x: Any, value: float, violation: float) -
     optimality = Optimality(slope, violation, curvature)
     if curvature in ("negative", "indefinite"):
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), f"the curvature is {curvature} there")
-    if _decreases_nearby(function, x, value):
+    along_a_valley = curvature == "semidefinite" and not function.scalar and _decreases_along_a_valley(function, x, value, gradient)
+    if along_a_valley or _decreases_nearby(function, x, value):
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), "there are lower values nearby")
     kind = _place(function, x)
     if kind == "interior" and function.scalar and not function.is_smooth and _has_corner(function, x):
@@ -293,6 +294,29 @@ def _curvature(function: Function, x: Any, gradient: Any) -> str | None:
     if not np.all(np.isfinite(free_part)):
         return None
     return _signs(list(np.linalg.eigvalsh(free_part)))
+
+
+def _decreases_along_a_valley(function: Function, x: Any, value: float, gradient: Any) -> bool:
+    """Whether values fall along a curve that leaves x in a direction without curvature and keeps to the floor of the valley.
+
+    (y - x^2)*(y - 3*x^2) falls along y = 2*x^2, and along no line through 0.
+    """
+    import numpy as np
+
+    free = np.asarray(function.space.free(x, gradient, function.lower, function.upper))
+    eigenvalues, vectors = np.linalg.eigh(function.hessian(x)[np.ix_(free, free)])
+    flat = eigenvalues <= 1e-6 * eigenvalues[-1]
+    across, stiff = vectors[:, ~flat], eigenvalues[~flat]
+    room, size = 1e-9 * max(1.0, abs(value)), max(1.0, function.space.max_abs(x))
+
+    def at(step: Any) -> float:
+        y = np.array(x)
+        y[free] += step
+        y[free] -= across @ ((across.T @ function.gradient(y)[free]) / stiff)  # a Newton step across the valley
+        return function.value(function.space.clip(y, function.lower, function.upper))
+
+    steps = [sign * h * size * d for d in vectors[:, flat].T[:10] for h in (0.01, 0.1, 0.3) for sign in (1.0, -1.0)]
+    return any(at(step) < value - room and all(at(step * k / 8) <= value + 1e-12 for k in range(1, 8)) for step in steps)
 
 
 def _signs(eigenvalues: list[float]) -> str | None:

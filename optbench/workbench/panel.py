@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from importlib.util import find_spec
 from typing import Any
 
 from optbench.errors import Mistake, UsageError, nearest, printable
 from optbench.methods.method import Facts, Method, get, names, read_options
 from optbench.problem.problem import MethodChoice, Problem
-from optbench.workbench.function import Function
+from optbench.workbench.function import Function, importable
 
 _PANEL = ("gradient-descent", "newton", "bfgs", "nelder-mead")
 _PANEL_IN_ONE_VARIABLE = ("gradient-descent", "newton", "bfgs", "brent", "nelder-mead")
@@ -144,19 +143,11 @@ def facts_of(problem: Problem, function: Function) -> Facts:
         smooth=function.is_smooth,
         gradient_missing_because=function.gradient_missing_because,
         constraint_gradient_missing_because=function.constraint_gradient_missing_because,
-        missing_libraries=frozenset(name for name in _LIBRARIES if not _is_there(name)),
+        missing_libraries=frozenset(name for name in _LIBRARIES if not importable(name)),
     )
 
 
 _LIBRARIES = ("scipy", "casadi")
-
-
-def _is_there(library: str) -> bool:
-    """Whether a library can be imported, as far as can be told without doing it."""
-    try:
-        return find_spec(library) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _refusal(problem: Problem, function: Function, facts: Facts, method: Method) -> str | None:
