@@ -138,19 +138,16 @@ def _decreases_along_constraints(function: Function, x: Any, value: float, found
     """Whether a feasible point near x has a clearly lower value: reached in tangent directions, and moved onto the constraints."""
     room = 1e-9 * max(1.0, abs(value))
     size = max(1.0, function.space.max_abs(x))
-    for direction in _tangent_directions(function, found):
-        for h in (1e-4, 1e-3, 1e-2, 0.1):
-            for sign in (1.0, -1.0):
-                if _falls_on_the_way(function, x, (sign * h * size) * direction, value, room):
-                    return True
-    return False
+    steps = [(sign * h * size) * d for d in _tangent_directions(function, found) for h in (1e-4, 1e-3, 1e-2, 0.1) for sign in (1.0, -1.0)]
+    ways = (None, found.held) if found.held.any() else (None,)
+    return any(_falls_on_the_way(function, x, step, value, room, held) for step in steps for held in ways)
 
 
-def _falls_on_the_way(function: Function, x: Any, step: Any, value: float, room: float) -> bool:
-    """Whether the feasible points above x + t*step end lower at t = 1 and never rise on the way."""
+def _falls_on_the_way(function: Function, x: Any, step: Any, value: float, room: float, held: Any) -> bool:
+    """Whether the feasible points near x + t*step end lower at t = 1 and never rise on the way."""
 
     def at(t: float) -> float:
-        y = restored(function, function.space.clip(x + t * step, function.lower, function.upper))
+        y = restored(function, function.space.clip(x + t * step, function.lower, function.upper), held)
         return function.value(y) if function.violation(y) <= _CLEAN_ENOUGH else math.inf
 
     return at(1.0) < value - room and all(at(k / 8) <= value + 1e-12 * max(1.0, abs(value)) for k in range(1, 8))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from optbench.workbench.function import Function
 
 _ACTIVE = 1e-6  # slack up to which a constraint or bound may be active, relative to the size of its gradient or of the point
-_STRONG = 1e-7  # scaled multiplier from which an active constraint holds the point back
+_STRONG = 1e-3  # scaled multiplier from which an active constraint holds the point back
 LARGEST = 4_000_000  # entries of the gradients of active constraints that are worked with
 
 
@@ -26,6 +26,7 @@ class Kkt(NamedTuple):
     multipliers: Any  # one a residual, 0 for inactive ones; those of inequalities are at least 0
     stationarity: float  # relative size of what is left of the Lagrangian's gradient
     complementarity: float  # greatest |multiplier * residual| of an inequality, relative to the value
+    held: Any  # which constraints hold the point: the equations and the strongly active inequalities
     tangent: Any  # orthonormal columns: directions that no equation and no strongly active inequality or bound forbids
 
 
@@ -55,7 +56,10 @@ def kkt(function: Function, x: Any, value: float, gradient: Any, residuals: Any)
     multipliers[active] = found[: active.sum()] / norms[active]
     slack = np.where(equalities, 0.0, multipliers * residuals) / size
     strong = free | (found > _STRONG)
-    return Kkt(multipliers, float(np.max(abs(left), initial=0.0)), float(np.max(abs(slack), initial=0.0)), null_space(columns.T[strong]))
+    held = equalities.copy()
+    held[active] = strong[: active.sum()]
+    stationarity, complementarity = (float(np.max(abs(rest), initial=0.0)) for rest in (left, slack))
+    return Kkt(multipliers, stationarity, complementarity, held, null_space(columns.T[strong]))
 
 
 def _point(function: Function, x: Any) -> Any:

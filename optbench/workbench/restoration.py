@@ -6,6 +6,7 @@ Nonlinear programming without a penalty function, Math. Program. 91, 2002, secti
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from optbench.workbench.function import Function
@@ -15,35 +16,44 @@ CLEAN = 1e-12  # violation of a point that needs no restoration
 _STEPS = 30
 
 
-def restored(function: Function, x: Any) -> Any:
-    """Return a point near x that satisfies the constraints better, as well as doubles allow; x where none is found."""
+def restored(function: Function, x: Any, held: Any = None) -> Any:
+    """Return a point near x that satisfies the constraints better, as well as doubles allow; x where none is found.
+
+    Inequalities that are `held` (a mask) are to hold as equations.
+    """
     import numpy as np
 
     if function.constraint_gradient_missing_because or function.dimension * function.constraint_count > LARGEST:
         return x
     space = function.space
-    best, least = x, function.violation(x)
+    equalities = np.array(function.equalities) if held is None else held
+
+    def violation_at(point: Any, residuals: Any) -> float:
+        off = float(np.max(abs(residuals[equalities]), initial=0.0))
+        return max(function.violation(point), off if off == off else math.inf)
+
+    residuals = np.asarray(function.constraints(x))
+    best, least = x, violation_at(x, residuals)
     for _ in range(_STEPS):
         if least <= CLEAN:
             break
-        residuals = np.asarray(function.constraints(best))
         J = function.jacobian_sparsity.dense(function.jacobian(best))
-        step = _step(function, np.atleast_1d(best), residuals, J)
+        step = _step(function, np.atleast_1d(best), residuals, J, equalities)
         if step is None:
             break
         point = space.clip(space.point(space.coordinates(best)) + space.point(step.tolist()), function.lower, function.upper)
-        violation = function.violation(point)
+        there = np.asarray(function.constraints(point))
+        violation = violation_at(point, there)
         if not violation < least:
             break
-        best, least = point, violation
+        best, least, residuals = point, violation, there
     return best
 
 
-def _step(function: Function, x: Any, residuals: Any, J: Any) -> Any:
+def _step(function: Function, x: Any, residuals: Any, J: Any, equalities: Any) -> Any:
     """The shortest step that satisfies the violated constraints to first order, by entries that bounds let move."""
     import numpy as np
 
-    equalities = np.array(function.equalities)
     violated = (equalities & (residuals != 0)) | (residuals > 0)
     if not np.isfinite(residuals).all() or not np.isfinite(J).all() or not violated.any():
         return None
