@@ -22,13 +22,13 @@ from optbench.exact.formula import as_float, enclosure, facts
 from optbench.exact.identities import simplified
 from optbench.language.build import negate, substitute, subtract
 from optbench.language.elaborate import Scope, parse
-from optbench.language.graph import Call, Node, Symbol
+from optbench.language.graph import Call, Node
 from optbench.language.text import text
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 from optbench.problem.problem import Constraint, Problem, Variable
 from optbench.result import Assurance, Status
 
-Point: TypeAlias = Mapping[Symbol, Node]  # a formula for each unknown
+Point: TypeAlias = Mapping[Node, Node]  # a formula for the symbol of each unknown
 
 
 class Condition(NamedTuple):
