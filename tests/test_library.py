@@ -14,7 +14,7 @@ def test_names_are_sorted_and_include_the_headline() -> None:
     names = library.names()
     assert names == sorted(names)
     assert "entropy_root" in names
-    assert len(names) >= 15
+    assert len(names) >= 60
 
 
 @pytest.mark.parametrize("name", library.names())
