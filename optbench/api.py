@@ -19,6 +19,7 @@ from optbench.problem.validate import validated
 from optbench.result import Assurance, Result
 
 End = float | int | Fraction | str | None
+MOST_STARTS = 1000
 
 
 def define(
@@ -59,7 +60,8 @@ def define(
 def solve(
     what: str | PathLike[str] | Problem,
     *,
-    methods: Sequence[str] = (),
+    methods: str | Sequence[str] = (),
+    starts: int = 1,
     exact: bool = True,
     exact_time: float = 10.0,
     time_limit: float = 30.0,
@@ -73,12 +75,15 @@ def solve(
 ) -> Result:
     """Return the result for an expression, a `Problem`, or the path of a problem file (a `pathlib.Path`).
 
-    `asked` goes to `define` where an expression is given. `methods` are names or patterns, with options as on the
-    command line ("gradient-descent:step=0.1"). Raises `ProblemError` and `UsageError` for mistakes of the caller's.
+    `asked` goes to `define` where an expression is given. `methods` are names or patterns, one or several, with options as
+    on the command line ("gradient-descent:step=0.1"); each begins from so many `starts` (1 to 1000). With `trace` each
+    attempt has its iterates. Raises `ProblemError` and `UsageError` for mistakes of the caller's.
     """
     from optbench.workbench.engine import solve as run
     from optbench.workbench.settings import Settings
 
+    if not 1 <= starts <= MOST_STARTS:
+        raise UsageError(f"starts is a whole number from 1 to {MOST_STARTS}, not {starts}.")
     return run(
         _problem(what, asked),
         Settings(
@@ -90,7 +95,8 @@ def solve(
             digits=digits,
             seed=seed,
             require=Assurance(require),
-            methods=tuple(map(method_choice, methods)),
+            methods=tuple(map(method_choice, [methods] if isinstance(methods, str) else methods)),
+            starts=starts,
             trace=trace,
         ),
     )

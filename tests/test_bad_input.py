@@ -175,6 +175,11 @@ OPTIONS = {
     ("--method", "newton:patience"): (2, "'newton:patience' is no method with options; write NAME:option=value,option=value."),
     ("--methd", "newton"): (2, None),
     ("--require", "certain"): (2, None),
+    ("--starts", "0"): (2, "--starts takes a whole number from 1 to 1000, not 0."),
+    ("--starts", "1.5"): (2, None),
+    ("--format", "tabel"): (2, "--format knows no format 'tabel'. Did you mean table?"),
+    ("--export", "rows.csv"): (2, "--export takes a format and a file, as csv=rows.csv, not 'rows.csv'."),
+    ("--export", "\x1b[31m=a"): (2, "--export knows no format '\\x1b[31m'. There are csv, json, jsonl, latex, markdown, table."),
     ("--start", "x="): (2, "--start takes a name and a value, as x=1, not 'x='."),
     ("--start", "x=1/0"): (3, "The start of x is no finite number."),
     ("--start", "y=1"): (3, "y does not occur in the expression."),
@@ -295,6 +300,7 @@ def test_bytes_on_standard_input_that_are_no_text() -> None:
 # ---- streams --------------------------------------------------------------------------------------------------------------
 
 SHORT = "(x-1)^2 --no-exact --method bfgs"
+SHORT_QUOTED = "'(x-1)^2' --no-exact --method bfgs"
 
 
 def shell(line: str, **more: str) -> Ran:
@@ -314,10 +320,48 @@ def test_a_reader_who_leaves_ends_it_quietly() -> None:
     assert json.loads(ran.out)["value"] == 0
     assert shell("optbench solve '(x-1)^2' --no-exact | true").err == ""
     assert shell("optbench --help | true").err == ""
+    for what in (f"solve {SHORT_QUOTED} --format csv", "problems", "schema result", "info"):
+        assert shell(f"optbench {what} | head -1").err == "", what
+
+
+def test_a_reader_who_leaves_takes_no_copy_along(tmp_path: Path) -> None:
+    one, lines, trace = (tmp_path / name for name in ("one.csv", "lines.csv", "trace.jsonl"))
+    assert shell(f"optbench solve {SHORT_QUOTED} --export csv={one} --trace {trace} | true").err == ""
+    assert len(one.read_text().splitlines()) == 2
+    assert trace.read_text()
+    printed = "\n".join(["(x-1)^2"] * 30)
+    shell(f"printf '{printed}' | optbench solve - --no-exact --method newton --export csv={lines} | head -1")
+    assert len(lines.read_text().splitlines()) > 1
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("folder.yaml", "is a directory"),
+        ("no/folder/a.csv", "no such file or directory"),
+        ("ragged.csv/a", "not a directory"),
+        ("/dev/full", "no space left on device"),
+        ("a" * 300, "file name too long"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--export csv=", "--trace "])
+def test_a_copy_that_can_not_be_written_is_a_sentence_after_the_answer(folder: Path, option: str, target: str, reason: str) -> None:
+    ran = shell(f"cd {folder}; optbench solve {SHORT_QUOTED} --json {option}{target}")
+    assert (ran.code, json.loads(ran.out)["value"]) == (2, 0.0)
+    assert ran.err == f"error: '{target}' can't be written: {reason}.\n"
+
+
+def test_each_of_several_copies_is_tried(tmp_path: Path) -> None:
+    good = tmp_path / "good.md"
+    ran = shell(f"optbench solve {SHORT_QUOTED} --quiet --export json=/dev/full --export csv={tmp_path} --export markdown={good}")
+    assert (ran.code, len(ran.err.splitlines())) == (2, 2)
+    assert good.read_text().startswith("## minimize")
 
 
 def test_a_full_disk_is_a_sentence() -> None:
-    for what in (f"solve {SHORT}", f"solve {SHORT} --json", "methods", "check @rosenbrock", "--help"):
+    solved = [SHORT, f"{SHORT} --json", f"{SHORT} --format latex", "x --json --nonsense"]
+    others = ["methods", "check @rosenbrock", "--help", "problems", "problems export rosenbrock -", "schema", "info"]
+    for what in (*(f"solve {line}" for line in solved), *others):
         ran = shell(f"optbench {what.replace('(x-1)^2', chr(39) + '(x-1)^2' + chr(39))} > /dev/full")
         assert (ran.code, ran.err) == (2, "error: The answer can't be written to standard output: no space left on device.\n"), what
 

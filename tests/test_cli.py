@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import fnmatch
 import io
 import json
 import os
 import pty
 import re
+import select
+import shutil
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from optbench.cli import answers, dashes
+from optbench import report
+from optbench.cli import answers
 from optbench.cli.app import run
 from optbench.cli.dashes import shielded
 from optbench.errors import ExitCode
 from optbench.methods.method import names
+from optbench.problem.library import names as problem_names
+from optbench.problem.library import path as library_path
 from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, Status, VariableSummary
 from optbench.workbench import engine
 from optbench.workbench.engine import Interrupted
@@ -190,31 +199,35 @@ def test_nothing_on_standard_input_is_a_mistake(optbench: Any, content: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("argv", "shielded_"),
+    ("arguments", "shielded_"),
     [
-        (["solve", "-x^2"], ["solve", "--", "-x^2"]),
-        (["solve", "-x^2", "--range", "-5", "5", "--json"], ["solve", "--range", "-5", "5", "--json", "--", "-x^2"]),
-        (["solve", "--tol", "-1", "-(x)"], ["solve", "--tol", "-1", "--", "-(x)"]),
-        (["solve", "-", "-q"], ["solve", "-", "-q"]),
-        (["solve", "x", "-h"], ["solve", "x", "-h"]),
-        (["solve", "--", "-x"], ["solve", "--", "-x"]),
-        (["solve", "--start=x=-1", "-2x"], ["solve", "--start=x=-1", "--", "-2x"]),
+        (["-x^2"], ["--", "-x^2"]),
+        (["-x^2", "--range", "-5", "5", "--json"], ["--range", "-5", "5", "--json", "--", "-x^2"]),
+        (["--tol", "-1", "-(x)"], ["--tol", "-1", "--", "-(x)"]),
+        (["-", "-q"], ["-", "-q"]),
+        (["x", "-h"], ["x", "-h"]),
+        (["--", "-x"], ["--", "-x"]),
+        (["--start=x=-1", "-2x"], ["--start=x=-1", "--", "-2x"]),
+        (["--unknown", "-2", "-3x"], ["--unknown", "-2", "--", "-3x"]),
     ],
 )
-def test_an_expression_may_begin_with_a_minus_sign(argv: list[str], shielded_: list[str]) -> None:
-    assert shielded(argv) == shielded_
+def test_an_expression_may_begin_with_a_minus_sign(arguments: list[str], shielded_: list[str]) -> None:
+    assert shielded(arguments, {"--range": 2, "--json": 0, "--tol": 1, "-q": 0, "-h": 0, "--start": 1}) == shielded_
 
 
-def test_every_option_that_takes_no_value_is_known_to_the_shield() -> None:
+def test_every_option_of_every_command_leaves_an_expression_alone(optbench: Any) -> None:
+    """The options are read from the commands themselves: each is followed by as many values as it takes."""
     import typer
 
     from optbench.cli.app import app
+    from optbench.cli.values import _values_of_options
 
-    group = typer.main.get_command(app)
-    commands = [group, *group.commands.values()]  # type: ignore[attr-defined]
-    flags = {opt for c in commands for p in c.params if getattr(p, "is_flag", False) for opt in p.opts}
-    assert {f for f in flags if f.startswith("--") and "completion" not in f} <= set(dashes._FLAGS) | {"--help"}
-    assert {f for f in flags if not f.startswith("--")} <= set(dashes._FLAGS_WITH_DASH)
+    for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
+        known = _values_of_options(command.get_params(typer.Context(command)))
+        for option, values in known.items():
+            given = [option, *["-1"] * values]
+            assert shielded([*given, "-x^2"], known) == [*given, "--", "-x^2"]
+            assert shielded(["-x^2", *given], known) == [*given, "--", "-x^2"]
 
 
 # ---- JSON -----------------------------------------------------------------------------------------------------------------
@@ -262,7 +275,12 @@ SOLUTION = {
     "optimality": (MAP, None),
     "closed_form": (MAP, None),
 }
-OPTIMALITY = {"stationarity": (*NUMBER, None), "infeasibility": NUMBER, "curvature": (TEXT, None)}
+OPTIMALITY = {
+    "stationarity": (*NUMBER, None),
+    "infeasibility": NUMBER,
+    "curvature": (TEXT, None),
+    "complementarity": (*NUMBER, None),
+}
 CLOSED_FORM = {
     "verdict": TEXT,
     "class": (TEXT, None),
@@ -296,6 +314,7 @@ ATTEMPT = {
     "options": MAP,
     "version": TEXT,
     "trace": (LIST, None),
+    "chosen_because": (TEXT, None),
 }
 
 
@@ -375,7 +394,8 @@ def test_with_json_a_mistake_is_a_result_with_status_invalid(optbench: Any, argv
 
 def test_options_reach_the_result(optbench: Any) -> None:
     plain = optbench(
-        "solve", "(x-1)^2", *QUICK, "--json", "--seed", "7", "--tol", "1e-4", "--memory-limit", "1GB", "--time-limit", "9"
+        *("solve", "(x-1)^2", *QUICK, "--json", "--seed", "7", "--tol", "1e-4", "--memory-limit", "1GB", "--time-limit", "9"),
+        *("--starts", "3"),
     ).json
     assert plain["seed"] == 7
     assert plain["options"] == {
@@ -387,6 +407,7 @@ def test_options_reach_the_result(optbench: Any) -> None:
         "memory_limit": 2**30,
         "tolerance": 1e-4,
         "digits": 30,
+        "starts": 3,
         "require": "local",
     }
 
@@ -395,7 +416,7 @@ def test_methods_with_options_patterns_and_all(optbench: Any) -> None:
     chosen = optbench(
         "solve", "(x-1)^2", "--no-exact", "--method", "gradient-descent:sufficient_decrease=0.2", "--method", "n*", "--json"
     ).json
-    assert [row["method"] for row in chosen["attempts"]] == ["gradient-descent", "nelder-mead", "newton"]
+    assert [row["method"] for row in chosen["attempts"]] == ["gradient-descent", *fnmatch.filter(names(), "n*")]
     assert chosen["attempts"][0]["options"]["sufficient_decrease"] == 0.2
     everything = optbench("solve", "(x-1)^2", "--no-exact", "--method", "all", "--json").json
     assert [row["method"] for row in everything["attempts"]] == list(names())
@@ -415,6 +436,159 @@ def test_quiet_keeps_warnings_to_itself(optbench: Any) -> None:
     loud = optbench("solve", "(x-1)^2", "--range", "0", "2", "--start", "x=9", *QUICK)
     assert loud.err == "warning: The start of x lies outside its range and was projected onto it.\n"
     assert optbench("solve", "(x-1)^2", "--range", "0", "2", "--start", "x=9", "--quiet", *QUICK).err == ""
+
+
+# ---- formats and copies ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", report.formats())
+def test_every_format_of_one_problem_of_a_document_and_of_lines(optbench: Any, name: str) -> None:
+    one = optbench("solve", "(x-1)^2", *QUICK, "--format", name)
+    document = optbench("solve", "-", *QUICK, "--format", name, stdin='minimize: "(x-1)^2"')
+    lines = optbench("solve", "-", *QUICK, "--format", name, stdin="(x-1)^2\ny^2 + 3\n")
+    assert (one.code, document.code, lines.code) == (0, 0, 0)
+    assert without_costs(one.out) == without_costs(document.out)
+    assert "y" in lines.out
+    assert one.err + document.err + lines.err == ""
+
+
+def without_costs(text: str) -> str:
+    """Seconds replaced, and blanks, whose number depends on them."""
+    return re.sub(r"[ -]+", " ", re.sub(r"\d+\.\d+ (ms|s)|\d\.\d{3,6}\b|\d\.\d*e-\d+", "TIME", text))
+
+
+def test_lines_are_json_lines_unless_another_format_is_asked_for(optbench: Any) -> None:
+    text = "(x-1)^2\nx*log(\n-y^2 + y^4\n"
+    assert [json.loads(line)["status"] for line in optbench("solve", "-", *QUICK, stdin=text).out.splitlines()][1] == "invalid"
+    rows = list(csv.DictReader(io.StringIO(optbench("solve", "-", *QUICK, "--format", "csv", stdin=text).out)))
+    assert [row["status"] for row in rows] == ["converged", "invalid", "converged"]
+    assert rows[1]["reason"].endswith("is never closed. x*log(")
+    assert [list(json.loads(row["point"])) for row in rows if row["point"]] == [["x"], ["y"]]
+    table = optbench("solve", "-", *QUICK, "--format", "table", stdin=text)
+    assert table.out.count("\nmethod  status") == 2
+    assert "never closed.\n  x*log(\n\nminimize" in table.out
+    assert table.code == 3
+
+
+def test_a_mistake_is_a_row_for_programs_and_a_sentence_for_people(optbench: Any) -> None:
+    for name in report.formats():
+        ran = optbench("solve", "x*log(", "--format", name)
+        assert ran.code == 3
+        assert ran.err.startswith("error: The expression ends where")
+        assert (ran.out != "") == (name in ("csv", "json", "jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (("--format", "jsn"), "--format knows no format 'jsn'. Did you mean json?"),
+        (("--export", "word=a"), "--export knows no format 'word'. There are csv, json, jsonl, latex, markdown, table."),
+        (("--export", "csv"), "--export takes a format and a file, as csv=rows.csv, not 'csv'."),
+        (("--export", "csv="), "--export takes a format and a file, as csv=rows.csv, not 'csv='."),
+        (("--export", "csv=-"), "--export writes files; for standard output write --format csv."),
+        (("--starts", "0"), "--starts takes a whole number from 1 to 1000, not 0."),
+        (("--starts", "1001"), "--starts takes a whole number from 1 to 1000, not 1001."),
+    ],
+)
+def test_what_is_no_format_is_said_before_anything_is_solved(
+    optbench: Any, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], sentence: str
+) -> None:
+    monkeypatch.setattr(answers, "run", pytest.fail)
+    assert optbench("solve", "x", *argv) == Ran(2, "", f"error: {sentence}\n")
+    assert optbench("solve", "x", "--json", *argv).json["sentence"] == sentence
+
+
+@pytest.mark.parametrize("argv", [("--nonsense",), ("--tol", "small"), ("--range", "5"), ("--require", "certain"), ("y",)])
+def test_with_json_a_mistake_in_options_is_a_result_as_well(optbench: Any, argv: tuple[str, ...]) -> None:
+    """Also one that Typer finds, before any of our code runs."""
+    plain = optbench("solve", "x", *argv)
+    assert (plain.code, plain.out) == (2, "")
+    for asked in (("--json",), ("--format", "json"), ("--format=jsonl",)):
+        ran = optbench("solve", "x", *asked, *argv)
+        assert (ran.json["status"], ran.code) == ("invalid", 2)
+        assert ran.err == plain.err == f"error: {ran.json['error']}\n"
+    (row,) = csv.DictReader(io.StringIO(optbench("solve", "x", "--format", "csv", *argv).out))
+    assert (row["status"], row["method"]) == ("invalid", "")
+
+
+def test_copies_are_the_same_result_in_other_formats(optbench: Any, tmp_path: Path) -> None:
+    files = {name: tmp_path / f"copy.{name}" for name in report.formats()}
+    exports = [text for name, file in files.items() for text in ("--export", f"{name}={file}")]
+    ran = optbench("solve", "(x-1)^2", *QUICK, "--json", *exports)
+    assert ran.code == 0
+    assert files["json"].read_text() == files["jsonl"].read_text() == ran.out
+    (row,) = csv.DictReader(io.StringIO(files["csv"].read_text(), newline=""))
+    assert float(row["solve_seconds"]) == ran.json["attempts"][0]["solve_seconds"]
+    assert files["table"].read_text().startswith("minimize (x - 1)^2\n")
+    assert files["markdown"].read_text().startswith("## minimize `(x - 1)^2`\n")
+    assert "\\toprule" in files["latex"].read_text()
+
+
+def test_copies_of_several_lines_hold_all_of_them(optbench: Any, tmp_path: Path) -> None:
+    rows, page = tmp_path / "rows.csv", tmp_path / "page.md"
+    ran = optbench("solve", "-", *QUICK, "--export", f"csv={rows}", "--export", f"markdown={page}", stdin="(x-1)^2\nx*log(\ny^2\n")
+    assert (ran.code, len(ran.out.splitlines())) == (3, 3)
+    assert [row["status"] for row in csv.DictReader(io.StringIO(rows.read_text()))] == ["converged", "invalid", "converged"]
+    assert page.read_text().count("\n## ") == 1
+
+
+def test_a_copy_of_a_mistake_leaves_no_older_answer_in_its_file(optbench: Any, tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    assert optbench("solve", "(x-1)^2", *QUICK, "--export", f"json={file}").code == 0
+    assert optbench("solve", "x*log(", "--export", f"json={file}").code == 3
+    assert json.loads(file.read_text())["status"] == "invalid"
+
+
+RECORD = ["problem", "method", "start", "iteration", "objective_evaluations", "gradient_evaluations", "seconds", "value"]
+
+
+def test_a_trace_has_every_iterate_and_the_result_has_none(optbench: Any, tmp_path: Path) -> None:
+    file = tmp_path / "trace.jsonl"
+    ran = optbench("solve", "(x-1)^4 + x", "--range", "-3", "3", *QUICK, "--method", "newton", "--json", "--trace", str(file))
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    assert all(list(record) == [*RECORD, "infeasibility", "point"] for record in records)
+    assert {record["problem"] for record in records} == {"minimize (x - 1)^4 + x"}
+    assert [row["trace"] for row in ran.json["attempts"]] == [None, None]
+    for row in ran.json["attempts"]:
+        own = [record for record in records if record["method"] == row["method"]]
+        assert [record["iteration"] for record in own] == list(range(row["iterations"] + 1))
+        assert own[-1]["point"]["x"] == pytest.approx(row["point"]["x"])
+
+
+def test_a_trace_of_several_lines_is_one_file(optbench: Any, tmp_path: Path) -> None:
+    file = tmp_path / "trace.jsonl"
+    file.write_text("what was there before\n")
+    optbench("solve", "-", *QUICK, "--trace", str(file), stdin="(x-1)^2\nx*log(\ny^2 + y\n")
+    assert {json.loads(line)["problem"] for line in file.read_text().splitlines()} == {"minimize (x - 1)^2", "minimize y^2 + y"}
+
+
+def test_several_starts_reach_the_methods(optbench: Any) -> None:
+    plain = optbench("solve", "x^4 - 3*x^2 + x", "--range", "-3", "3", *QUICK, "--starts", "5", "--json").json
+    assert plain["options"]["starts"] == 5
+    assert len(plain["attempts"][0]["options"]["start"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [(".", "is a directory"), ("no/where", "no such file or directory"), ("/dev/full", "no space left on device")],
+)
+@pytest.mark.parametrize("option", ["--export", "--trace"])
+def test_a_file_that_can_not_be_written_leaves_the_answer(optbench: Any, tmp_path: Path, target: str, reason: str, option: str) -> None:
+    file = tmp_path / target
+    ran = optbench("solve", "(x-1)^2", *QUICK, "--json", option, f"csv={file}" if option == "--export" else str(file))
+    assert (ran.code, ran.json["status"]) == (2, "locally_optimal")
+    assert ran.err == f"error: '{file}' can't be written: {reason}.\n"
+
+
+def test_an_interrupt_writes_the_copies_too(optbench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(*_: Any) -> Result:
+        raise Interrupted(result(value=1.0, assurance=Assurance.LOCAL))
+
+    monkeypatch.setattr(answers, "run", interrupted)
+    files = [tmp_path / name for name in ("one.jsonl", "lines.jsonl")]
+    assert optbench("solve", "x", "--export", f"jsonl={files[0]}").code == 130
+    assert optbench("solve", "-", "--export", f"jsonl={files[1]}", stdin="x\ny\n").code == 130
+    assert [json.loads(line)["value"] for file in files for line in file.read_text().splitlines()] == [1.0, 1.0]
 
 
 # ---- the other commands ---------------------------------------------------------------------------------------------------
@@ -453,6 +627,193 @@ def test_methods_lists_every_method_and_shows_one(optbench: Any) -> None:
     assert optbench("methods", "newtom") == Ran(2, "", "error: There is no method 'newtom'. Did you mean newton?\n")
 
 
+def test_problems_lists_every_bundled_problem(optbench: Any) -> None:
+    listed = optbench("problems")
+    heading, *lines = listed.out.splitlines()
+    assert (listed.code, heading.split()) == (0, ["name", "unknowns", "constraints", "optimum", "tags", "source"])
+    assert [line.split()[0] for line in lines] == problem_names()
+    facts = json.loads(optbench("problems", "--json").out)
+    assert [row["name"] for row in facts] == problem_names()
+    (rosenbrock,) = (row for row in facts if row["name"] == "rosenbrock")
+    assert (rosenbrock["unknowns"], rosenbrock["constraints"], rosenbrock["optimum"], rosenbrock["at"]) == (2, 0, 0.0, {"x": [1.0, 1.0]})
+
+
+def test_problems_are_chosen_by_name_and_tag(optbench: Any) -> None:
+    chosen = [row["name"] for row in json.loads(optbench("problems", "r*", "--tag", "smooth", "--tag", "least-squares", "--json").out)]
+    assert "rosenbrock" in chosen
+    assert all(name.startswith("r") for name in chosen)
+    assert optbench("problems", "list", "@rosenbrock").out.splitlines()[1].startswith("rosenbrock ")
+    assert optbench("problems", "--tag", "nonsense") == Ran(0, "", "No bundled problem has these tags.\n")
+    sentence = "error: There is no bundled problem 'rosenbrok'. Did you mean rosenbrock?\n  `optbench problems` lists them all.\n"
+    for command in ((), ("list",), ("show",), ("export",)):
+        assert optbench("problems", *command, "rosenbrok") == Ran(2, "", sentence)
+
+
+def test_a_problem_is_shown_as_its_file_or_its_facts(optbench: Any) -> None:
+    assert optbench("problems", "show", "misra1a").out == library_path("misra1a").read_text(encoding="utf-8")
+    assert optbench("problems", "show", "@misra1a").out == optbench("problems", "export", "misra1a", "-").out
+    assert json.loads(optbench("problems", "show", "misra1a", "--json").out) == json.loads(optbench("problems", "misra1a", "--json").out)[0]
+
+
+def test_an_exported_problem_runs_from_where_it_is(optbench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert optbench("problems", "export", "misra1a").out == "misra1a.yaml\ndata/misra1a.csv\n"
+    assert optbench("problems", "export", "misra1a", "new/folder").code == 0
+    assert optbench("problems", "export", "misra1a", "other/mine.yaml").out == "other/mine.yaml\nother/data/misra1a.csv\n"
+    for copy in ("misra1a.yaml", "new/folder/misra1a.yaml", "other/mine.yaml"):
+        assert optbench("check", copy).code == 0
+
+
+def test_an_export_overwrites_nothing_unless_forced(optbench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert optbench("problems", "export", "misra1a").code == 0
+    assert optbench("problems", "export", "misra1a").code == 0  # the same again changes nothing
+    Path("data/misra1a.csv").write_text("mine")
+    Path("misra1a.yaml").unlink()
+    assert optbench("problems", "export", "misra1a") == Ran(2, "", "error: 'data/misra1a.csv' is there already; --force overwrites it.\n")
+    assert (Path("data/misra1a.csv").read_text(), Path("misra1a.yaml").exists()) == ("mine", False)
+    assert optbench("problems", "export", "misra1a", "--force").code == 0
+    assert optbench("check", "misra1a.yaml").code == 0
+    Path("link.yaml").symlink_to("nowhere")
+    assert optbench("problems", "export", "misra1a", "link.yaml").code == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("a.json", "'a.json': a bundled problem is copied as YAML; give a name that ends in .yaml, or a folder."),
+        ("file/p.yaml", "'file/p.yaml' can't be written: file exists."),
+        ("/dev/null/p.yaml", "'/dev/null/p.yaml' can't be written: file exists."),
+    ],
+)
+def test_an_export_that_can_not_be_written_is_a_sentence(
+    optbench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("")
+    ran = optbench("problems", "export", "rosenbrock", target)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"error: {sentence}\n")
+
+
+def test_info_says_what_there_is(optbench: Any) -> None:
+    facts = json.loads(optbench("info", "--json").out)
+    assert facts["libraries"]["numpy"]
+    assert "pytest" not in facts["libraries"]
+    assert (facts["methods"], facts["problems"]) == (len(names()), len(problem_names()))
+    assert facts["defaults"]["time_limit"] == 30
+    assert facts["usable_cores"] >= 1
+    shown = optbench("info").out
+    assert all(name in shown for name in facts["libraries"])
+    assert f"{len(names())} methods" in shown
+
+
+def test_info_names_a_library_that_is_missing(optbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import metadata
+
+    required = ["numpy>=2.0", "nowhere-to-be-found>=1; extra == 'solvers'", "pytest>=8; extra == 'test'"]
+    monkeypatch.setattr(metadata, "requires", lambda name: required)
+    assert list(json.loads(optbench("info", "--json").out)["libraries"].items())[1:] == [("nowhere-to-be-found", None)]
+    assert "nowhere-to-be-found  missing\n" in optbench("info").out
+
+
+# ---- completion -----------------------------------------------------------------------------------------------------------
+
+OPTBENCH = [sys.executable, "-c", "import sys; sys.argv[0] = 'optbench'; from optbench.__main__ import main; sys.exit(main())"]
+
+
+def completed(shell: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "_OPTBENCH_COMPLETE": f"complete_{shell}", **variables}
+    return subprocess.run(OPTBENCH, capture_output=True, text=True, env=environment, timeout=60, check=False)
+
+
+def in_bash(*words: str) -> list[str]:
+    """What Bash is offered for the last word; it cuts words at @ : and = before it asks."""
+    done = completed("bash", COMP_WORDS="\n".join(("optbench", *words)), COMP_CWORD=str(len(words)))
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("so",), ["solve"]),
+        (("solve", "x", "--method", "new"), ["newton"]),
+        (("solve", "x", "--method", "=", "newton"), ["newton"]),
+        (("solve", "x", "--method", "a"), ["auto", "all", "adam"]),
+        (("solve", "x", "--method", "newton", ":", "pat"), ["patience="]),
+        (("solve", "x", "--method", "newton", ":", "shrink", "=", "0.5,pat"), ["0.5,patience="]),
+        (("solve", "x", "--method", "nonsense", ":"), []),
+        (("solve", "-x^2", "--form"), ["--format"]),
+        (("solve", "'x^2 + 1'", "--format", "m"), ["markdown"]),
+        (("solve", "x", "--export", "c"), ["csv="]),
+        (("solve", "x", "--require", "c"), ["certified"]),
+        (("solve", "@", "rosenbrock_n"), ["@rosenbrock_nonsmooth"]),
+        (("solve", "@", "himm"), ["@himmelblau"]),
+        (("check", "@rosenbrock", "@", "himm"), ["@himmelblau"]),
+        (("solve", "somefile"), []),  # and the shell offers files
+        (("problems", "show", "himm"), ["himmelblau"]),
+        (("problems", "export", "himm"), ["himmelblau"]),
+        (("problems", ""), ["list", "show", "export"]),
+        (("methods", "bf"), ["bfgs"]),
+        (("schema", ""), ["problem", "result"]),
+    ],
+)
+def test_bash_is_offered_what_fits(words: tuple[str, ...], offered: list[str]) -> None:
+    found = in_bash(*words)
+    assert [word for word in found if word in offered] == offered
+    assert len(found) == len(offered) or words[-1] == "a"
+
+
+def test_bash_is_offered_every_bundled_problem() -> None:
+    assert in_bash("solve", "@") == [f"@{name}" for name in problem_names()]
+
+
+def test_zsh_and_fish_are_offered_whole_words() -> None:
+    assert '"@himmelblau"' in completed("zsh", _TYPER_COMPLETE_ARGS="optbench solve @himm").stdout
+    words = {"_TYPER_COMPLETE_ARGS": "optbench solve @himm", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    assert completed("fish", **words).stdout.split() == ["@himmelblau"]
+    assert completed("fish", **{**words, "_TYPER_COMPLETE_FISH_ACTION": "is-args"}).returncode == 0
+    words = {"_TYPER_COMPLETE_ARGS": "optbench solve somefile", "_TYPER_COMPLETE_FISH_ACTION": "is-args"}
+    assert completed("fish", **words).returncode == 1  # so that fish offers files
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="Bash is not installed")
+def test_a_tab_in_bash_completes(tmp_path: Path) -> None:
+    """The whole way: the script that Typer installs, in a Bash with a terminal."""
+    program = tmp_path / "optbench"
+    program.write_text(f"#!{sys.executable}\nimport sys; sys.path.insert(0, {str(ROOT)!r})\n{OPTBENCH[2]}\n")
+    program.chmod(0o755)
+    script = subprocess.run([*OPTBENCH, "--show-completion", "bash"], capture_output=True, text=True, timeout=60, check=True).stdout
+    (tmp_path / "completion.sh").write_text(script)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update({"PATH": f"{tmp_path}:{os.environ['PATH']}", "TERM": "dumb", "PS1": "", "HOME": str(tmp_path)})
+        os.execvp("bash", ["bash", "--norc", "--noprofile"])
+    os.write(terminal, f"source {tmp_path}/completion.sh\n".encode())
+    for typed, whole in (("solve @himm", "solve @himmelblau"), ("solve x --method newton:pat", "solve x --method newton:patience=")):
+        os.write(terminal, f"optbench {typed}\t\x01echo = \n".encode())  # to the line's beginning, to have it printed
+        assert f"\n= optbench {whole}" in read_until(terminal, f"\n= optbench {whole}").replace("\r", "")
+    os.write(terminal, b"\nexit\n")
+    read_until(terminal, "\0")
+    os.waitpid(pid, 0)
+    os.close(terminal)
+
+
+def read_until(terminal: int, words: str) -> str:
+    """What a terminal shows until `words` appear, at most for 30 seconds, or to its end."""
+    shown, end = "", time.monotonic() + 30
+    while words not in shown.replace("\r", "") and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.2)[0]:
+            try:
+                shown += os.read(terminal, 65536).decode()
+            except OSError:
+                break
+    return shown
+
+
+# ---- mistyped commands ----------------------------------------------------------------------------------------------------
+
+
 def test_a_command_that_does_not_exist_offers_the_nearest(optbench: Any) -> None:
     ran = optbench("sove", "x")
     assert (ran.code, ran.out) == (2, "")
@@ -466,13 +827,13 @@ TABLES = {
     "two_variables": ("(x-1)^2 + (y+2)^2", "--start", "x=0", "--start", "y=0", "--no-exact", "--method", "newton"),
     "five_variables": ("a^2 + b^2 + c^2 + d^2 + f^2", "--range", "-1", "1", "--no-exact", "--method", "newton"),
     "array": ("sum((v-1)^2)", "--var", "v[2,3]=-5..5", "--start", "v=0", "--no-exact", "--method", "newton"),
-    "constraints": ("x + y", "--subject-to", "x^2 + y^2 <= 1", "--param", "unused=pi/2", "--no-exact"),
+    "constraints": ("x + y", "--subject-to", "x^2 + y^2 <= 1", "--param", "unused=pi/2", *QUICK),
     "long_names": (
         "(a_rather_long_name_for_a_variable - 1)^2 + (another_name_that_is_long - 2)^2",
         *("--start", "a_rather_long_name_for_a_variable=0", "--start", "another_name_that_is_long=0"),
         *("--no-exact", "--method", "newton"),
     ),
-    "nothing_found": ("log(-1-x^2)", "--no-exact"),
+    "nothing_found": ("log(-1-x^2)", "--no-exact", "--method", "newton", "--method", "bfgs"),
     "maximum": ("1 - (x-1)^2", "--maximize", "--start", "x=0", "--no-exact", "--method", "newton"),
     "integer": ("(n-1)^2", "--integer", "n", "--range", "0", "9", "--no-exact", "--method", "newton"),
     "empty_domain": ("log(x)", "--range", "-5", "-1"),

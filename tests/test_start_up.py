@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -26,12 +27,26 @@ sys.exit(main())
 """
 
 
-def run(argv: list[str], refused: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+def run(argv: list[str], refused: tuple[str, ...], **environment: str) -> subprocess.CompletedProcess[str]:
     program = _RUN.format(refused=refused, argv=argv)
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    surroundings = {**os.environ, **environment}
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False, env=surroundings)
 
 
-@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["solve", "--help"], ["methods"]], ids=" ".join)
+LIGHT = [
+    ["--version"],
+    ["--help"],
+    ["solve", "--help"],
+    ["methods"],
+    ["problems", "--help"],
+    ["problems", "show", "rosenbrock"],
+    ["schema"],
+    ["schema", "result"],
+    ["info"],
+]
+
+
+@pytest.mark.parametrize("argv", LIGHT, ids=" ".join)
 def test_a_command_that_computes_nothing_imports_nothing_heavy(argv: list[str]) -> None:
     done = run(argv, HEAVY)
     assert done.returncode == 0, done.stderr
@@ -44,9 +59,17 @@ def test_version_imports_no_option_parser_either() -> None:
     assert done.stdout.startswith("optbench ")
 
 
-def test_help_knows_nothing_of_the_language() -> None:
-    done = run(["--help"], (*HEAVY, "optbench.language", "optbench.problem", "optbench.workbench"))
+def test_help_knows_nothing_of_the_language_and_of_results() -> None:
+    done = run(["--help"], (*HEAVY, "optbench.language", "optbench.problem", "optbench.workbench", "optbench.result"))
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", ["solve x --method ne", "solve x --method newton:", "solve @ro", "solve x --format ", "problems show b"])
+def test_completion_imports_nothing_heavy(words: str) -> None:
+    refused = (*HEAVY, "rich", "optbench.language", "optbench.workbench")
+    done = run([], refused, _OPTBENCH_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=f"optbench {words}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("_arguments ")
 
 
 @pytest.mark.parametrize("text", ["x*log(x) - sqrt(x)", "lgamma(x + 1) + erf(x) - digamma(x + 1)/3"])

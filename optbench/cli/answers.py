@@ -1,7 +1,7 @@
 """Solving and showing: from a problem to what is printed and the exit code.
 
 On a terminal the rows of the comparison appear as they finish; into a pipe goes the finished answer only. Answers go to
-standard output, warnings and errors to standard error.
+standard output, warnings and errors to standard error, and copies into files after that (`outputs`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from optbench.api import method_choice
+from optbench.api import MOST_STARTS, method_choice
 from optbench.cli import arguments, streams
+from optbench.cli.outputs import Copies, Output, show, texts
 from optbench.errors import ExitCode, OptbenchError, ProblemError, UsageError, printable
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, Result, Status
@@ -24,15 +24,6 @@ from optbench.workbench.engine import solve as run
 from optbench.workbench.settings import Settings
 
 _UNITS = {"": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30}
-
-
-@dataclass(frozen=True)
-class Output:
-    """How answers are shown."""
-
-    json: bool = False
-    quiet: bool = False
-    color: bool = True
 
 
 def settings(methods: Sequence[str], memory_limit: str, require: str, **options: Any) -> Settings:
@@ -46,6 +37,8 @@ def settings(methods: Sequence[str], memory_limit: str, require: str, **options:
         raise UsageError(f"--digits takes a number from 1 to 1000, not {options['digits']}.")
     if not 0 <= options["seed"] < 2**53:
         raise UsageError(f"--seed takes a whole number from 0 to {2**53 - 1}, not {options['seed']}.")
+    if not 1 <= options["starts"] <= MOST_STARTS:
+        raise UsageError(f"--starts takes a whole number from 1 to {MOST_STARTS}, not {options['starts']}.")
     chosen = tuple(map(method_choice, methods))
     return Settings(methods=chosen, memory_limit=_bytes(memory_limit), require=Assurance(require), **options)
 
@@ -61,12 +54,11 @@ def _bytes(text: str) -> int:
 
 @contextmanager
 def reported(output: Output) -> Iterator[None]:
-    """With JSON a mistake is a result, too: its status is `invalid`."""
+    """For programs a mistake is a result, too: its status is `invalid`."""
     try:
         yield
     except OptbenchError as error:
-        if output.json:
-            _write(_invalid(error))
+        _give(invalid(error), output, shown=output.reports_mistakes)
         raise
 
 
@@ -74,21 +66,42 @@ def answer(problem_of: Callable[[], Problem], options: Settings, output: Output)
     """Read, solve and show one problem; return the exit code."""
     result, interrupted = _solved(problem_of(), options, output)
     _warn(result, output)
-    _show(result, output)
+    copied = _give(result, output)
     if interrupted:
         print("interrupted: what was done until then is shown.", file=sys.stderr)
-    return ExitCode.INTERRUPTED if interrupted else exit_code(result, options)
+    return first_that_applies([copied, ExitCode.INTERRUPTED if interrupted else exit_code(result, options)])
 
 
 def from_standard_input(flags: arguments.Flags, options: Settings, output: Output) -> int:
-    """Solve a YAML or JSON document, or one expression a line with one line of JSON for each."""
+    """Solve a YAML or JSON document, or one expression a line with an answer for each."""
     text = streams.read_input()
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]
     if not lines:
         raise UsageError("Standard input holds no problem; write an expression a line, or a YAML or JSON document.")
     if _begins_document(lines):
         return answer(lambda: arguments.of_document(text, flags), options, output)
-    return first_that_applies(_line(line.rstrip("\r"), flags, options) for line in lines)
+    return _answers(lines, flags, options, output)
+
+
+def _answers(lines: Sequence[str], flags: arguments.Flags, options: Settings, output: Output) -> int:
+    """Solve and show an expression a line, each as soon as it is solved."""
+    copies = Copies(output, several=True)
+    codes: list[ExitCode] = []
+
+    def results() -> Iterator[Result]:
+        for line in lines:
+            result, code = _line(line, flags, options)
+            codes.append(code)
+            yield copies.add(result)
+            copies.write_trace()
+            if code is ExitCode.INTERRUPTED:
+                raise KeyboardInterrupt
+
+    try:
+        show(texts(output.format or "jsonl", results(), several=True))
+    finally:
+        copies.write_all()
+    return first_that_applies([*codes, copies.code])
 
 
 def _begins_document(lines: Sequence[str]) -> bool:
@@ -97,17 +110,13 @@ def _begins_document(lines: Sequence[str]) -> bool:
     return re.match(r"""\s*(\{|---|#|["']?([A-Za-z]\w*|subject to)["']?\s*:(\s|$))""", first) is not None
 
 
-def _line(line: str, flags: arguments.Flags, options: Settings) -> ExitCode:
+def _line(line: str, flags: arguments.Flags, options: Settings) -> tuple[Result, ExitCode]:
     try:
-        result, interrupted = _solved(arguments.of_expression(line, flags.for_expression(line)), options, Output(json=True, quiet=True))
+        result, interrupted = _solved(arguments.of_expression(line, flags.for_expression(line)), options, Output(quiet=True))
     except ProblemError as error:
-        _write(_invalid(error))
         streams.complain(error)
-        return error.exit_code
-    _write(result)
-    if interrupted:
-        raise KeyboardInterrupt
-    return exit_code(result, options)
+        return invalid(error), error.exit_code
+    return result, ExitCode.INTERRUPTED if interrupted else exit_code(result, options)
 
 
 def _solved(problem: Problem, options: Settings, output: Output) -> tuple[Result, bool]:
@@ -119,7 +128,8 @@ def _solved(problem: Problem, options: Settings, output: Output) -> tuple[Result
         return interrupt.result, True
 
 
-def _invalid(error: OptbenchError) -> Result:
+def invalid(error: OptbenchError) -> Result:
+    """Return the result that a mistake is."""
     first = error.mistakes[0].sentence if error.mistakes else str(error)
     return Result(None, Status.INVALID, Assurance.NONE, first, error=str(error))
 
@@ -130,14 +140,15 @@ def _invalid(error: OptbenchError) -> Result:
 @contextmanager
 def _progress(problem: Problem, output: Output) -> Iterator[Listener]:
     """On a terminal, show rows as they finish; they make room for the final answer."""
-    if output.json or output.quiet or not sys.stdout.isatty():
+    if not _as_picture(output) or output.quiet:
         yield lambda row: None
         return
     from rich.console import Group
     from rich.live import Live
     from rich.text import Text
 
-    from optbench.report.table import heading, rows
+    from optbench.report.plain_words import heading
+    from optbench.report.table import rows
 
     finished: list[Attempt] = []
     title = [Text(line) for line in heading(summary(problem))]
@@ -158,27 +169,32 @@ def _console(output: Output) -> Any:
     return Console(no_color=not output.color or None, highlight=False, markup=False, emoji=False)
 
 
+def _give(result: Result, output: Output, shown: bool = True) -> ExitCode:
+    """Show a result, then write its copies, also where standard output takes no more."""
+    copies = Copies(output)
+    plain = copies.add(result)
+    try:
+        if shown:
+            _show(plain, output)
+    finally:
+        copies.write_all()
+    return copies.code
+
+
 def _show(result: Result, output: Output) -> None:
-    if output.json:
-        _write(result)
-    elif sys.stdout.isatty():
+    if _as_picture(output):
         from optbench.report.table import picture
 
         console = _console(output)
         console.print(picture(result, width=console.width))
+        sys.stdout.flush()
     else:
-        from optbench.report.table import render
-
-        sys.stdout.write(render(result))
-    sys.stdout.flush()
+        show(texts(output.format or "table", [result], several=False))
 
 
-def _write(result: Result) -> None:
-    """Write one line of JSON."""
-    from optbench.report.json import render
-
-    sys.stdout.write(render(result))
-    sys.stdout.flush()
+def _as_picture(output: Output) -> bool:
+    """Whether a table goes to a terminal."""
+    return output.format in (None, "table") and sys.stdout.isatty()
 
 
 def _warn(result: Result, output: Output) -> None:

@@ -6,18 +6,21 @@ standard error), an interrupt, a reader who has left, and bugs of ours.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 
 import typer
 
-from optbench.cli import streams
+from optbench.cli import completion, streams
 from optbench.cli.check import check
-from optbench.cli.dashes import shielded
+from optbench.cli.info import info
 from optbench.cli.methods import methods
+from optbench.cli.problems import problems
+from optbench.cli.schema import schema
 from optbench.cli.solve import solve
 from optbench.cli.values import PlainCommand, PlainGroup
-from optbench.errors import ExitCode, OptbenchError, printable
+from optbench.errors import ExitCode, OptbenchError, UsageError, printable
 
 app = typer.Typer(
     name="optbench",
@@ -32,6 +35,9 @@ app = typer.Typer(
 app.command(cls=PlainCommand)(solve)
 app.command(cls=PlainCommand)(check)
 app.command(cls=PlainCommand)(methods)
+app.add_typer(problems)
+app.command(cls=PlainCommand)(schema)
+app.command(cls=PlainCommand)(info)
 
 
 def _show_version(asked: bool) -> None:
@@ -50,15 +56,9 @@ def _main(version: bool = typer.Option(False, "--version", "-V", callback=_show_
 def run(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code."""
     try:
-        streams.prepare()
-        code = app(shielded(argv), standalone_mode=False)
-        sys.stdout.flush()
-        return int(code or 0)
+        return _invoked(argv)
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except typer.TyperException as error:
-        print(_usage(error, argv), file=sys.stderr)
-        return ExitCode.USAGE
     except OptbenchError as error:
         streams.complain(error)
         return error.exit_code
@@ -67,6 +67,18 @@ def run(argv: Sequence[str]) -> int:
         return ExitCode.ANSWERED
     except Exception as error:
         return _unexpected(error, "--debug" in argv)
+
+
+def _invoked(argv: Sequence[str]) -> int:
+    streams.prepare()
+    if completion.is_asked():
+        return completion.reply(lambda: app(prog_name="optbench", standalone_mode=False))
+    try:
+        code = app(list(argv), prog_name="optbench", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except typer.TyperException as error:
+        return _misused(error, argv)
 
 
 def _unexpected(error: Exception, debug: bool) -> int:
@@ -82,10 +94,27 @@ def _unexpected(error: Exception, debug: bool) -> int:
     return ExitCode.INTERNAL
 
 
-def _usage(error: typer.TyperException, argv: Sequence[str]) -> str:
-    """The sentence of a mistake in options or arguments; without arguments it is the help text."""
-    message = error.format_message() if hasattr(error, "format_message") else str(error)
+def _misused(error: typer.TyperException, argv: Sequence[str]) -> int:
+    """A mistake in options or arguments: a sentence, for programs as a result as well; without arguments the help text."""
+    message = error.format_message()
     if message.lstrip().startswith("Usage"):
-        return message
-    command = "".join(f" {word}" for word in argv[:1] if word in ("solve", "check", "methods"))
-    return f"error: {printable(message)}{'' if message.endswith(('.', '?')) else '.'} `optbench{command} --help` shows what is accepted."
+        print(message, file=sys.stderr)
+        return ExitCode.USAGE
+    context = getattr(error, "ctx", None)
+    help_ = f"`{context.command_path if context else 'optbench'} --help` shows what is accepted."
+    mistake = UsageError(f"{printable(message)}{'' if message.endswith(('.', '?')) else '.'} {help_}")
+    if format_ := _format_for_programs(argv):
+        from optbench.cli.answers import invalid
+        from optbench.cli.outputs import show, texts
+
+        show(texts(format_, [invalid(mistake)], several=False))
+    streams.complain(mistake)
+    return ExitCode.USAGE
+
+
+def _format_for_programs(argv: Sequence[str]) -> str | None:
+    """The format in which a program asks for results, by a command line that can't be read."""
+    from optbench.cli.outputs import FOR_PROGRAMS
+
+    asked = re.search(rf"\0--(?:(json)|format[=\0]({'|'.join(FOR_PROGRAMS)}))\0", "\0".join([*argv, ""]))
+    return asked[1] or asked[2] if asked and argv[0] == "solve" else None

@@ -5,12 +5,16 @@ from typing import Annotated
 
 import typer
 
+from optbench.cli import completion
 from optbench.cli.streams import complain
 from optbench.errors import ExitCode, OptbenchError, printable
 
 
 def check(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Problem files, or bundled problems as @NAME.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Problem files, or bundled problems as @NAME.", autocompletion=completion.problems),
+    ],
     json_: Annotated[bool, typer.Option("--json", help="One line of JSON for each.")] = False,
 ) -> int:
     """Read problems and report all their mistakes, without solving anything."""

@@ -5,12 +5,8 @@ from typing import Annotated
 
 import typer
 
-
-class Format(StrEnum):
-    """How the answer is printed."""
-
-    table = "table"
-    json = "json"
+from optbench.cli import completion
+from optbench.report import formats
 
 
 class Require(StrEnum):
@@ -29,7 +25,9 @@ def solve(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="EXPR|FILE|@NAME|-", help="An expression, a .yaml or .json file, a bundled problem, or - for standard input."
+            metavar="EXPR|FILE|@NAME|-",
+            help="An expression, a .yaml or .json file, a bundled problem, or - for standard input.",
+            autocompletion=completion.problems,
         ),
     ],
     range_: Annotated[
@@ -51,8 +49,14 @@ def solve(
     start: Annotated[list[str] | None, typer.Option(metavar="x=1", help="Where methods begin.", rich_help_panel=_PROBLEM)] = None,
     method: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME[:opt=val,...]", help="A method to run; a pattern, auto or all.", rich_help_panel=_METHODS),
+        typer.Option(
+            metavar="NAME[:opt=val,...]",
+            help="A method to run; a pattern, auto or all.",
+            rich_help_panel=_METHODS,
+            autocompletion=completion.methods,
+        ),
     ] = None,
+    starts: Annotated[int, typer.Option(metavar="N", help="From how many points each method begins.", rich_help_panel=_METHODS)] = 1,
     no_exact: Annotated[bool, typer.Option("--no-exact", help="No closed forms.", rich_help_panel=_METHODS)] = False,
     no_certify: Annotated[bool, typer.Option("--no-certify", help="No certificate.", rich_help_panel=_METHODS)] = False,
     tol: Annotated[float, typer.Option(help="Relative tolerance of the methods.", rich_help_panel=_METHODS)] = 1e-8,
@@ -67,23 +71,43 @@ def solve(
         Require, typer.Option(help="How well the answer has to be known for exit code 0.", rich_help_panel=_OUTPUT)
     ] = Require.local,
     digits: Annotated[int, typer.Option(help="Significant digits of enclosures.", rich_help_panel=_OUTPUT)] = 30,
-    format_: Annotated[Format, typer.Option("--format", help="How the answer is printed.", rich_help_panel=_OUTPUT)] = Format.table,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FMT",
+            help=f"How the answer is printed: {', '.join(formats())}. By default a table; JSON Lines for one expression a line.",
+            rich_help_panel=_OUTPUT,
+            autocompletion=completion.formats,
+        ),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="As --format json.", rich_help_panel=_OUTPUT)] = False,
+    export: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FMT=FILE", help="Write a copy of the answer to a file.", rich_help_panel=_OUTPUT, autocompletion=completion.exports
+        ),
+    ] = None,
+    trace: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write every iterate to a file, as JSON Lines.", rich_help_panel=_OUTPUT)
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No warnings, no progress.", rich_help_panel=_OUTPUT)] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.", rich_help_panel=_OUTPUT)] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where an internal error happened.", rich_help_panel=_OUTPUT)] = False,
 ) -> int:
     """Find the minimum of an expression or a problem: exactly, and by numerical methods, side by side."""
-    from optbench.cli import answers
+    from optbench.cli import answers, outputs
     from optbench.cli.arguments import Flags, problem_of
 
-    output = answers.Output(json=json_ or format_ is Format.json, quiet=quiet, color=not no_color)
+    with answers.reported(outputs.Output("json" if json_ else format_)):
+        output = outputs.output(format_, json_, export or [], trace, quiet, not no_color)
     with answers.reported(output):
         settings = answers.settings(
             exact=not no_exact,
             certify=not no_certify,
             tolerance=tol,
             seed=seed,
+            starts=starts,
             exact_time=exact_time,
             certify_time=certify_time,
             time_limit=time_limit,
@@ -91,6 +115,7 @@ def solve(
             require=require.value,
             digits=digits,
             methods=method or [],
+            trace=trace is not None,
             debug=debug,
         )
         flags = Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or [])

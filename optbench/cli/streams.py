@@ -49,7 +49,7 @@ _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 def why_unwritable(error: Exception) -> str | None:
-    """Why standard output takes no more, if that is what the error says: nothing else is ever written to."""
+    """Why standard output takes no more, if that is what the error says: who writes to a file sees to its errors there."""
     return os.strerror(error.errno).lower() if isinstance(error, OSError) and error.errno in _UNWRITABLE else None
 
 

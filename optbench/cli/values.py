@@ -1,6 +1,6 @@
-"""The values of options and arguments, read without pydantic.
+"""Commands whose values are read without pydantic, and whose arguments may begin with a minus sign.
 
-Typer would have pydantic read them, whose import takes longer than Typer's own. Words, numbers and choices, alone or
+Typer would have pydantic read values, whose import takes longer than Typer's own. Words, numbers and choices, alone or
 several together, need no more than `PlainCommand` and `PlainGroup` do. A Typer that reads values another way ignores
 this and gives the same values.
 """
@@ -13,14 +13,22 @@ from typing import Any, get_args, get_origin
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from optbench.cli.dashes import shielded
 from optbench.errors import printable
 
 
 class PlainCommand(TyperCommand):
-    """A command that reads its values plainly."""
+    """A command that reads its values plainly, and -x^2 as an expression."""
 
     def get_params(self, ctx: Any) -> Any:
         return _read_plainly(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, shielded(args, _values_of_options(self.get_params(ctx))))
+        except typer.TyperException as error:
+            error.ctx = ctx  # type: ignore[attr-defined] # whose help is to be offered; not every error knows
+            raise
 
 
 class PlainGroup(TyperGroup):
@@ -28,6 +36,11 @@ class PlainGroup(TyperGroup):
 
     def get_params(self, ctx: Any) -> Any:
         return _read_plainly(super().get_params(ctx))
+
+
+def _values_of_options(parameters: list[Any]) -> dict[str, int]:
+    """How many values follow each option."""
+    return {name: 0 if p.is_flag else p.nargs for p in parameters if p.param_type_name == "option" for name in p.opts}
 
 
 def _read_plainly(parameters: list[Any]) -> list[Any]:

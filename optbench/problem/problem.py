@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from optbench.language.build import negate
 from optbench.language.domain import natural_domain
-from optbench.language.graph import Call, Node, Shape, Symbol, symbols
+from optbench.language.graph import Call, Node, Shape, Symbol, symbols, topological
 from optbench.language.text import text
 from optbench.problem.interval import Interval, restricted
 
@@ -122,10 +122,12 @@ class Problem:
         """Parameters without a value."""
         return [p for p in self.parameters if p.symbol is not None]
 
-    @property
+    @cached_property
     def has_arrays(self) -> bool:
         """Whether any part of the problem has a shape."""
-        return any(v.shape for v in self.variables) or bool(self.data)
+        if any(v.shape for v in self.variables) or self.data:
+            return True
+        return any(node.shape for node in topological(self.objective, *(c.condition for c in self.constraints)))
 
     @cached_property
     def domain(self) -> list[Node]:
