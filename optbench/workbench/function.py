@@ -43,7 +43,7 @@ class Function:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.dimension = problem.dimension
-        self.scalar = self.dimension == 1 and not problem.has_arrays
+        self.scalar = self.dimension == 1 and not problem.variables[0].shape
         self.parts: list[Part] = parts(problem)
         self.equalities = [part.equality for part in self.parts for _ in range(prod(part.shape))]
         self.constraint_count = len(self.equalities)
@@ -66,7 +66,8 @@ class Function:
 
     def hessian(self, x: Any) -> Any:
         """Its Hessian: a float in one variable, else an (n, n) array."""
-        return self.reading.hessian(x)
+        found = self.reading.hessian(x)
+        return found if isinstance(self.reading, GraphReading) else self.reading.hessian_sparsity.dense(found)
 
     def defined(self, x: Any) -> bool:
         """Whether the natural domain's conditions hold at x."""
@@ -163,7 +164,7 @@ class Function:
         problem = self.problem
         written = self._written_out([problem.minimand, *residuals])
         if not self.plain:
-            return GraphReading(problem.minimand, problem.symbols, problem.data, residuals, plain=False, scalar=False)
+            return GraphReading(problem.minimand, problem.symbols, problem.data, residuals, plain=False, scalar=self.scalar)
         (minimand,), rest = written[0], [entry for residual in written[1:] for entry in residual]
         return GraphReading(minimand, _entry_symbols(problem), {}, rest, plain=True, scalar=self.scalar)
 

@@ -154,7 +154,7 @@ def _falls_on_the_way(function: Function, x: Any, step: Any, value: float, room:
 
 
 def _tangent_directions(function: Function, found: Kkt) -> list[Any]:
-    columns, chance = found.tangent.T, random.Random(0)
+    columns, chance = found.nearly_tangent.T, random.Random(0)
     chosen = list(columns) if len(columns) <= 20 else [columns[i] for i in chance.sample(range(len(columns)), 20)]
     mixed = [sum(chance.gauss(0, 1) * c for c in columns) for _ in range(min(2 * len(columns), 10))] if len(columns) > 1 else []
     return [function.space.point(list(d / max(abs(d)))) for d in [*chosen, *mixed]]

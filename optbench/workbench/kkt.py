@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from optbench.workbench.function import Function
 
 _ACTIVE = 1e-6  # slack up to which a constraint or bound may be active, relative to the size of its gradient or of the point
-_STRONG = 1e-3  # scaled multiplier from which an active constraint holds the point back
+_HELD = 1e-8  # scaled multiplier from which an active constraint holds the point back
+_FIRMLY = 1e-3  # and from which it does so firmly, whatever the tolerances
 LARGEST = 4_000_000  # entries of the gradients of active constraints that are worked with
 
 
@@ -26,8 +27,9 @@ class Kkt(NamedTuple):
     multipliers: Any  # one a residual, 0 for inactive ones; those of inequalities are at least 0
     stationarity: float  # relative size of what is left of the Lagrangian's gradient
     complementarity: float  # greatest |multiplier * residual| of an inequality, relative to the value
-    held: Any  # which constraints hold the point: the equations and the strongly active inequalities
-    tangent: Any  # orthonormal columns: directions that no equation and no strongly active inequality or bound forbids
+    held: Any  # which constraints hold the point: the equations and the inequalities with a multiplier
+    tangent: Any  # independent columns: directions that no equation and no inequality or bound with a multiplier forbids
+    nearly_tangent: Any  # likewise, where only large multipliers count
 
 
 def kkt(function: Function, x: Any, value: float, gradient: Any, residuals: Any) -> Kkt | None:
@@ -55,11 +57,12 @@ def kkt(function: Function, x: Any, value: float, gradient: Any, residuals: Any)
     multipliers = np.zeros(len(equalities))
     multipliers[active] = found[: active.sum()] / norms[active]
     slack = np.where(equalities, 0.0, multipliers * residuals) / size
-    strong = free | (found > _STRONG)
+    holding, firm = (free | (found > least) for least in (_HELD, _FIRMLY))
     held = equalities.copy()
-    held[active] = strong[: active.sum()]
+    held[active] = holding[: active.sum()]
     stationarity, complementarity = (float(np.max(abs(rest), initial=0.0)) for rest in (left, slack))
-    return Kkt(multipliers, stationarity, complementarity, held, null_space(columns.T[strong]))
+    tangent, nearly = (weights[:, None] * null_space(columns.T[which]) for which in (holding, firm))
+    return Kkt(multipliers, stationarity, complementarity, held, tangent, nearly)
 
 
 def _point(function: Function, x: Any) -> Any:

@@ -32,8 +32,12 @@ class Reading(Protocol):
     def gradient(self) -> Callable[[Any], Any]:
         """The gradient of f, a point."""
 
+    @property
+    def hessian_sparsity(self) -> Sparsity:
+        """Where the Hessian of f has entries, (n, n)."""
+
     def hessian(self, x: Any) -> Any:
-        """The Hessian of f: a float in one scalar variable, else an (n, n) array."""
+        """These entries; a `GraphReading` returns the whole matrix, a float in one scalar variable."""
 
     def constraints(self, x: Any) -> Any:
         """The residuals c(x), shape (m,)."""
@@ -83,7 +87,7 @@ class GraphReading:
     def gradient(self) -> Callable[[Any], Any]:
         evaluate = self.compiled(self.gradient_nodes)
         if self.scalar:
-            return lambda x: evaluate(x)[0]
+            return lambda x: float(evaluate(x)[0])
         import numpy
 
         array = numpy.array
@@ -140,10 +144,13 @@ class GraphReading:
 
     # ---- second derivatives ------------------------------------------------------------------------------------------------------
 
+    @property
+    def hessian_sparsity(self) -> Sparsity:
+        return full(self.dimension, self.dimension)
+
     def hessian(self, x: Any) -> Any:
-        """The Hessian of f: a float in one variable, else an (n, n) array."""
         if self.scalar:
-            return self.curvature(x)[0]
+            return float(self.curvature(x)[0] if self._written_out else self.curvature(x, 1.0)[0])
         if self._written_out:
             return _flattened(self.curvature(*self.arguments(x))).reshape(self.dimension, self.dimension)
         return self._by_columns(self.curvature, [*self.arguments(x)])
