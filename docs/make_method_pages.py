@@ -59,7 +59,7 @@ def lines_of(method: Method) -> Iterator[str]:
     yield f"| uses | {derivatives(method)} |"
     yield f"| variables | {variables(method)} |"
     yield f"| bounds | {yes(method.bounds)}{', and it needs a finite range for every variable' if method.needs_box else ''} |"
-    yield f"| constraints | {yes(method.constraints)} |"
+    yield f"| constraints | {yes(method.constraints)}{'' if method.equations else ', inequalities only'} |"
     yield f"| kinks and jumps | {'refused: it needs second derivatives everywhere' if method.needs_smooth else 'accepted'} |"
     yield f"| chance | {'drawn from the seed (`--seed`)' if method.random else 'none'} |"
     yield f"| by | {author(method)} |"

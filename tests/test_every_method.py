@@ -116,11 +116,12 @@ def test_the_headline_times_a_factor(name: str, factor: str) -> None:
     text, minimiser = "x*log(x) - sqrt(x)", 0.675840630944707
     if "residuals" in method.uses:
         text, minimiser = "(x*log(x) - 1)^2", math.exp(0.5671432904097838)  # W(1)
-    problem = optbench.define(f"{factor}*({text})", range=(0, 10), start={"x": 3})
+    problem = optbench.define(f"{factor}*({text})", range=(0, 10), start={"x": 1.5})
     if name in SLOW_AND_STEADY and factor != "1":
         pytest.skip("its steps are the user's: scaled with the function they are other steps")
     facts = run(name, problem)
-    assert abs(facts["x"][0] - minimiser) <= room(method) * 3, (facts["status"], facts["reason"])
+    nearness = room(method) if method.uses & {"gradient", "residuals"} or method.library is None else 1e-3  # absolute tolerances
+    assert abs(facts["x"][0] - minimiser) <= 3 * nearness, (facts["status"], facts["reason"])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -165,7 +166,7 @@ def test_constraints_hold_at_the_known_minimum_or_are_refused(name: str, which: 
     objective, constraints, minimiser = CONSTRAINED[which]
     problem = optbench.define(objective, subject_to=constraints, range=(-4, 4), start={"x": 2, "y": 2})
     method = get(name)
-    if not method.constraints:
+    if not method.constraints or (not method.equations and any("==" in text for text in constraints)):
         assert refusal(name, problem) is not None
         return
     assert refusal(name, problem) is None
@@ -259,7 +260,7 @@ class Remembering(Function):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_gives_the_same_run_and_chance_needs_a_seed(name: str) -> None:
     method = get(name)
-    text = "cos(3*x) + x^2/5" if method.one_variable_only else "(x - 1)^2*(1 + y^2) + (y - cos(3*x))^2"
+    text = "cos(3*x) + x^2/5" if method.one_variable_only else "(x - 1)^2*(1 + x^2*y^2)^2 + (y - cos(3*x))^2"
     problem = optbench.define(text, range=(-3, 4))
 
     def told(seed: int) -> dict[str, Any]:

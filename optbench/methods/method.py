@@ -161,6 +161,7 @@ class Facts(NamedTuple):
     has_bounds: bool = False  # any finite end of a range
     is_boxed: bool = False  # a finite range for every variable
     has_constraints: bool = False
+    has_equations: bool = False  # among them
     sum_of_squares: bool = False
     has_integers: bool = False
     smooth: bool = True  # twice differentiable where it is defined
@@ -187,6 +188,7 @@ class Method:
     uses: frozenset[str] = frozenset({"value"})  # of value, gradient, hessian, residuals
     bounds: bool = True  # handles bounds
     constraints: bool = False  # handles constraints
+    equations: bool = True  # among them equations
     one_variable_only: bool = False
     needs_box: bool = False  # wants a finite range for every variable
     needs_smooth: bool = False  # makes no sense without second derivatives
@@ -230,6 +232,7 @@ def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]
     if method.library is not None and method.library.partition(".")[0] in facts.missing_libraries:
         yield f"needs {method.library.partition('.')[0]}, which can't be imported here"
     yield "handles no constraints" if facts.has_constraints and not method.constraints else None
+    yield "handles no equations among the constraints" if facts.has_equations and not method.equations else None
     yield "handles no bounds" if facts.has_bounds and not method.bounds else None
     yield "needs a finite range for every variable" if method.needs_box and not facts.is_boxed else None
     yield (

@@ -138,6 +138,7 @@ def facts_of(problem: Problem, function: Function) -> Facts:
         has_bounds=function.has_bounds,
         is_boxed=function.is_boxed,
         has_constraints=bool(problem.constraints),
+        has_equations=any(function.equalities),
         sum_of_squares=function.squares is not None,
         has_integers=any(v.symbol.integer for v in problem.variables),
         smooth=function.is_smooth,
