@@ -34,8 +34,8 @@ class Function:
     """One row of the table.
 
     `args`: names of the arguments, `...` at the end for any number. `domain`: conditions, all of which must hold.
-    `derivative`: one expression an argument (None: there is no rule). `floats`, `numpy`, `sympy`, `balls`: the name in
-    that arithmetic (None: it has no reading there). `monotone`: +1 rises, -1 falls wherever defined, 0 neither.
+    `derivative`: one expression an argument (None: there is no rule). `floats`, `numpy`, `sympy`, `casadi`, `balls`: the
+    name in that arithmetic (None: it has no reading there). `monotone`: +1 rises, -1 falls wherever defined, 0 neither.
     `range`: bounds of all values. `public`: may be typed. `smooth`: differentiable wherever it is defined and its
     derivative is.
     """
@@ -49,6 +49,7 @@ class Function:
     floats: str | None = None
     numpy: str | None = None
     sympy: str | None = None
+    casadi: str | None = None
     balls: str | None = None
     latex: str | None = None
     monotone: int = 0
@@ -65,7 +66,7 @@ _AWAY_FROM_POLES = "x > 0 or x != floor(x)"  # gamma and its kin have poles at 0
 
 def _elementwise(name: str, args: str, summary: str, domain: str = "", derivative: str | None = "", **facts: object) -> None:
     """Add a row; arithmetics call the function by the row's own name unless told otherwise."""
-    names = {"floats": name, "numpy": name, "sympy": name, "balls": name}
+    names = {"floats": name, "numpy": name, "sympy": name, "casadi": name, "balls": name}
     TABLE[name] = Function(
         name,
         tuple(args.split()),
@@ -78,7 +79,7 @@ def _elementwise(name: str, args: str, summary: str, domain: str = "", derivativ
 
 
 def _row(kind: Kind, name: str, args: str, summary: str, **facts: object) -> None:
-    names = {"floats": name if kind is Kind.CONDITION else None, "numpy": name, "sympy": name, "balls": name}
+    names = {"floats": name if kind is Kind.CONDITION else None, "numpy": name, "sympy": name, "casadi": name, "balls": name}
     TABLE[name] = Function(name, tuple(args.split()), kind, summary, **{**names, **facts})  # type: ignore[arg-type]
 
 
@@ -127,7 +128,7 @@ _elementwise(
 _elementwise("atanh", "x", "inverse hyperbolic tangent", "x > -1; x < 1", "1/(1 - x^2)", numpy="arctanh", monotone=1)
 
 # Pieces and steps.
-_elementwise("abs", "x", "absolute value", "", "sign(x)", sympy="Abs", range=("0", "inf"), smooth=False)
+_elementwise("abs", "x", "absolute value", "", "sign(x)", sympy="Abs", casadi="fabs", range=("0", "inf"), smooth=False)
 _elementwise("sign", "x", "-1, 0 or 1", "", "0", monotone=1, range=("-1", "1"), integer=True, smooth=False)
 _elementwise("floor", "x", "greatest whole number not above x", "", "0", monotone=1, integer=True, smooth=False)
 _elementwise("ceil", "x", "smallest whole number not below x", "", "0", sympy="ceiling", monotone=1, integer=True, smooth=False)
@@ -139,11 +140,13 @@ _elementwise("relu", "x", "max(x, 0)", "", "if(x > 0, 1, 0)", monotone=1, range=
 # Special functions.
 _elementwise("hypot", "x y", "sqrt(x^2 + y^2)", "", "x/hypot(x, y); y/hypot(x, y)", range=("0", "inf"), smooth=False)
 _elementwise("erf", "x", "error function", "", "2/sqrt(pi)*exp(-x^2)", monotone=1, range=("-1", "1"))
-_elementwise("erfc", "x", "1 - erf(x), accurate for large x", "", "-2/sqrt(pi)*exp(-x^2)", monotone=-1, range=("0", "2"))
-_elementwise("gamma", "x", "gamma function", _AWAY_FROM_POLES, "gamma(x)*digamma(x)", latex=r"\Gamma")
-_elementwise("lgamma", "x", "logarithm of |gamma(x)|", _AWAY_FROM_POLES, "digamma(x)", sympy=None, latex=r"\log\left|\Gamma\right|")
-_elementwise("digamma", "x", "derivative of lgamma", _AWAY_FROM_POLES, "trigamma(x)", latex=r"\psi")
-_elementwise("trigamma", "x", "derivative of digamma", _AWAY_FROM_POLES, None, latex=r"\psi_1")
+_elementwise("erfc", "x", "1 - erf(x), accurate for large x", "", "-2/sqrt(pi)*exp(-x^2)", monotone=-1, range=("0", "2"), casadi=None)
+_elementwise("gamma", "x", "gamma function", _AWAY_FROM_POLES, "gamma(x)*digamma(x)", latex=r"\Gamma", casadi=None)
+_elementwise(
+    "lgamma", "x", "logarithm of |gamma(x)|", _AWAY_FROM_POLES, "digamma(x)", sympy=None, latex=r"\log\left|\Gamma\right|", casadi=None
+)
+_elementwise("digamma", "x", "derivative of lgamma", _AWAY_FROM_POLES, "trigamma(x)", latex=r"\psi", casadi=None)
+_elementwise("trigamma", "x", "derivative of digamma", _AWAY_FROM_POLES, None, latex=r"\psi_1", casadi=None)
 _elementwise(
     "lambertw",
     "x",
@@ -154,6 +157,7 @@ _elementwise(
     monotone=1,
     range=("-1", "inf"),
     latex=r"W_{0}",
+    casadi=None,
 )
 _elementwise(
     "lambertw_lower",
@@ -165,6 +169,7 @@ _elementwise(
     range=("-inf", "-1"),
     latex=r"W_{-1}",
     public=False,
+    casadi=None,
 )
 _elementwise("sigmoid", "x", "1/(1 + exp(-x))", "", "sigmoid(x)*sigmoid(-x)", monotone=1, range=("0", "1"), latex=r"\sigma")
 _elementwise("softplus", "x", "log(1 + exp(x))", "", "sigmoid(x)", monotone=1, range=("0", "inf"))
@@ -172,7 +177,7 @@ _elementwise("softplus", "x", "log(1 + exp(x))", "", "sigmoid(x)", monotone=1, r
 # Constants.
 _elementwise("pi", "", "3.14159...", latex=r"\pi", public=False)
 _elementwise("inf", "", "infinity, for bounds", latex=r"\infty", public=False)
-_elementwise("rootof", "", "rootof(t^5 - t - 1, k): k-th distinct real root, from 0 upwards, of a squarefree polynomial")
+_elementwise("rootof", "", "rootof(t^5 - t - 1, k): k-th distinct real root, from 0 upwards, of a squarefree polynomial", casadi=None)
 
 # Reductions.
 for _name, _summary in (
@@ -202,11 +207,18 @@ _row(Kind.STRUCTURE, "zeros", "", "zeros(n): an array of n zeros")
 _row(Kind.STRUCTURE, "ones", "", "ones(n): an array of n ones")
 
 # Conditions.
-for _name, _sign in (("less", "<"), ("less_equal", "<="), ("greater", ">"), ("greater_equal", ">="), ("equal", "=="), ("not_equal", "!=")):
-    _row(Kind.CONDITION, _name, "x y", f"x {_sign} y", public=False)
-_row(Kind.CONDITION, "and", "x ...", "all hold", public=False)
-_row(Kind.CONDITION, "or", "x ...", "one holds", public=False)
-_row(Kind.CONDITION, "not", "x", "does not hold", public=False)
+for _name, _sign, _casadi in (
+    ("less", "<", "lt"),
+    ("less_equal", "<=", "le"),
+    ("greater", ">", "gt"),
+    ("greater_equal", ">=", "ge"),
+    ("equal", "==", "eq"),
+    ("not_equal", "!=", "ne"),
+):
+    _row(Kind.CONDITION, _name, "x y", f"x {_sign} y", casadi=_casadi, public=False)
+_row(Kind.CONDITION, "and", "x ...", "all hold", casadi="logic_and", public=False)
+_row(Kind.CONDITION, "or", "x ...", "one holds", casadi="logic_or", public=False)
+_row(Kind.CONDITION, "not", "x", "does not hold", casadi="logic_not", public=False)
 
 RELATION_SIGN = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!="}
 
