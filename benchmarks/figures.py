@@ -266,4 +266,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if "OPENBLAS_NUM_THREADS" not in os.environ:  # one thread, as the program itself sets it before numpy is loaded
+        one = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **one})
     main()

@@ -11,6 +11,7 @@ from mpmath import mp
 from optbench.errors import ExpressionError
 from optbench.language.build import add, divide, multiply, negate, power, symbol
 from optbench.language.digits import digits, fraction
+from optbench.language.domain import natural_domain
 from optbench.language.elaborate import Scope, parse, parse_constraint
 from optbench.language.graph import Node, Number
 from optbench.language.latex import latex
@@ -469,3 +470,14 @@ def test_build_folds_exactly() -> None:
     x = symbol("x")
     assert power(2, 10) is add(1024)
     assert negate(divide(x, 2)) is negate(divide(x, 2))
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        ("sum(v^v[0])", "[v > 0 or (v == 0 and v[0] >= 0)]"),  # the base is an array, its exponent an entry of it
+        ("sum(if(v[1:] > 0, log(v)[1:], 0))", "[all(not (v[1:] > 0)) or all(v > 0)]"),  # a slice between the branch and what it needs
+    ],
+)
+def test_domains_of_arrays_whose_shapes_change_on_the_way(text: str, domain: str) -> None:
+    assert str(natural_domain(parse(text, Scope({"v": symbol("v", (3,))})).node)) == domain

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from operator import eq, ge, gt, le, lt, ne
 
-from optbench.language.build import condition, number, substitute
+from optbench.language.build import condition, number, reduction, substitute
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol, topological
 from optbench.language.row_texts import conditions
 
@@ -47,9 +47,17 @@ def _always_evaluated(node: Node) -> tuple[Node, ...]:
 
 def _branch_conditions(node: Call, branches: dict[Node, list[Node]]) -> list[Node]:
     test, yes, no = node.args
-    taken = [condition("or", condition("not", test), c) for c in _conditions_outside_branches(yes, branches)]
-    other = [condition("or", test, c) for c in _conditions_outside_branches(no, branches)]
+    taken = [_unless(condition("not", test), c) for c in _conditions_outside_branches(yes, branches)]
+    other = [_unless(test, c) for c in _conditions_outside_branches(no, branches)]
     return taken + other
+
+
+def _unless(excuse: Node, required: Node) -> Node:
+    """`excuse or required`, entry by entry; as wholes where a slice has changed the shape on the way."""
+    try:
+        return condition("or", excuse, required)
+    except GraphError:
+        return condition("or", reduction("all", excuse), reduction("all", required))
 
 
 def own_conditions(node: Call) -> list[Node]:
@@ -74,7 +82,7 @@ def _power_conditions(base: Node, exponent: Node) -> list[Node]:
 
 def _exponent_at_zero(base: Node, exponent: Node) -> Node | None:
     """The exponent where a base that is a symbol is 0, if it can be said: in x^x it is 0."""
-    if not isinstance(base, Symbol):
+    if not isinstance(base, Symbol) or base.shape:
         return None
     try:
         return substitute(exponent, {base: number(0)})
