@@ -135,6 +135,7 @@ class Parabola:
     hessian = staticmethod(lambda x: 2.0)
     project = staticmethod(lambda x: min(x, 5.0))
     is_stationary = staticmethod(lambda x, value, gradient: abs(gradient) < 1e-6)
+    random = staticmethod(lambda: random.Random(0))
 for name, method in methods().items():
     if method.library or "residuals" in method.uses:
         continue

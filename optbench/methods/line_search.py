@@ -16,6 +16,7 @@ from .space import Mask, Point, Space
 
 ROUNDING = 2.0**-40  # values closer than this, relatively, may differ by rounding alone
 SHORTEST = 2.0**-106  # a step is not shortened by more than this
+TINY = 1e-290  # a gradient shorter than this counts as this long, lest its reciprocal overflow
 NEAR_BOUND = 1e-3  # how near to a bound an entry may count as active: this, or this part of a shorter range
 
 NO_DECREASE = Outcome(False, "the line search found no decrease")
@@ -102,6 +103,15 @@ def weak_wolfe(
 
 def _indistinguishable(a: float, b: float) -> bool:
     return abs(a - b) <= ROUNDING * abs(b)
+
+
+def first_length(objective: Objective, x: Point, gradient: Point) -> float:
+    """Return a multiple of -gradient to begin with: it moves x by 1, or as far as x is long where that is above 1.
+
+    A factor of f changes nothing in it. The sizes are those of the relative gradient by which methods are judged.
+    """
+    space = objective.space
+    return max(1.0, space.max_abs(x)) / max(space.norm(gradient), TINY)
 
 
 def step_inside(objective: Objective, x: Point, point: Point) -> tuple[Point, float] | None:

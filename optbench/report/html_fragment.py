@@ -56,7 +56,7 @@ def _row(headings: Sequence[str], row: Sequence[str], status: AttemptStatus) -> 
 
 def _cell(tag: str, heading: str, content: str) -> str:
     side = "left" if heading in plain_words.WORDS else "right"
-    return f'<{tag} style="text-align: {side}">{content}</{tag}>'
+    return f'<{tag} style="text-align: {side}; padding: 0.1em 0.6em">{content}</{tag}>'
 
 
 def _code(text: str) -> str:
