@@ -589,7 +589,7 @@ def test_what_can_not_be_satisfied_is_no_success(name: str) -> None:
         assert facts["reason"] == "it found the constraints locally infeasible"
 
 
-@pytest.mark.parametrize("name", CONSTRAINED)
+@pytest.mark.parametrize("name", [name for name in CONSTRAINED if get(name).equations])
 def test_more_equations_than_variables_are_a_sentence(name: str) -> None:
     problem = define("x + y", subject_to=["x + y == 1", "x - y == 0", "2*x == 1"], range=(-3, 3), start={"x": 1, "y": 1})
     _, outcome = run(name, problem)
