@@ -7,6 +7,7 @@ import math
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -73,6 +74,26 @@ class Counted(Function):
     def hessian(self, x: Any) -> Any:
         self.asked[2] += 1
         return super().hessian(x)
+
+    @cached_property
+    def least_squares(self) -> Any:
+        return CountedSquares(super().least_squares, self)
+
+
+class CountedSquares:
+    """Residuals count as values, their derivatives as gradients."""
+
+    def __init__(self, reading: Any, function: Counted) -> None:
+        self.reading, self.function, self.jacobian_sparsity = reading, function, reading.jacobian_sparsity
+
+    def constraints(self, x: Any) -> Any:
+        self.function.asked[0] += 1
+        self.function.points.append(self.function.space.coordinates(x))
+        return self.reading.constraints(x)
+
+    def jacobian(self, x: Any) -> Any:
+        self.function.asked[1] += 1
+        return self.reading.jacobian(x)
 
 
 def run(problem: Problem, name: str, budget: attempt.Budget) -> tuple[Counted, dict[str, Any]]:
