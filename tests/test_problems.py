@@ -19,7 +19,7 @@ from optbench.language.elaborate import parse
 from optbench.language.expand import all_entries, entries
 from optbench.language.graph import Call, Node, Symbol
 from optbench.problem.library import names, path
-from optbench.problem.problem import Problem
+from optbench.problem.problem import MethodChoice, Problem
 from optbench.problem.reader import read
 from optbench.problem.validate import validated
 from optbench.result import Assurance, AttemptStatus, Result, Status
@@ -291,7 +291,8 @@ def tells_its_points_and_costs(problem: Problem, result: Result) -> None:
 @pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in NAMES])
 def test_the_panel_finds_the_published_value_or_says_that_it_is_better(name: str) -> None:
     problem = problem_of(name)
-    result = solve(problem, Settings(exact=False, certify=False))
+    chosen = (MethodChoice("auto"),) if name in SLOW else ()  # the panel takes long there
+    result = solve(problem, Settings(exact=False, certify=False, methods=chosen))
     if all(row.status is AttemptStatus.NOT_APPLICABLE for row in result.attempts):
         pytest.skip("no method of the panel is applicable")
     assert problem.known is not None
