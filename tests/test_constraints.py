@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from scipy.optimize import lsq_linear
 
 import optbench
+from optbench.exact.answer import ExactAnswer
 from optbench.problem.problem import Problem
-from optbench.result import Assurance
+from optbench.result import Assurance, Status
 from optbench.workbench.constraint_rows import by_constraint
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge
 from optbench.workbench.kkt import kkt, nonnegative_least_squares, null_space
 from optbench.workbench.restoration import restored
+from optbench.workbench.verdict import _excludes
 
 
 def judged(objective: str, at: dict[str, Any], restore: bool = False, **asked: Any) -> Judgement:
@@ -237,3 +239,37 @@ def test_what_cannot_be_restored_stays_where_it_is_best() -> None:
     y = restored(function, x)
     assert function.violation(y) <= function.violation(x)
     assert function.violation(y) >= 1
+
+
+# ---- what contradicts a proof ------------------------------------------------------------------------------------------------------
+
+
+def excluded(subject_to: list[str], at: tuple[float, float], proved: str | None) -> bool:
+    """Whether the point is taken as a contradiction to the claim that this is the minimum of -x^2 + y (None: infeasible)."""
+    problem = optbench.define("-x^2 + y", subject_to=subject_to)
+    function, x = point_of(problem, dict(zip("xy", at, strict=True)))
+    value = None if proved is None else float(proved)
+    status = Status.INFEASIBLE if proved is None else Status.OPTIMAL
+    enclosure = None if proved is None else (proved, proved)
+    answer = ExactAnswer("planted", status, Assurance.EXACT, proved, value, enclosure)
+    return _excludes(problem, function, answer, judge(function, x))
+
+
+@pytest.mark.parametrize(
+    ("subject_to", "at", "proved", "expected"),
+    [
+        (["x^2 + y^2 == 1"], (1.0 + 1e-14, 0.0), "-1", False),  # lower by its own violation only
+        (["x^2 + y^2 == 1"], (1.0, 0.0), "-0.99", True),
+        (["x <= 1", "y >= 0"], (1.0, 0.0), "-0.99999999999", True),  # feasible as it is: any difference counts
+        (["x <= 1", "y >= 0"], (1.0 + 1e-12, 0.0), "-1", False),
+        (["x <= 1", "y >= 0"], (1.0 + 1e-12, 0.0), "-0.99", True),
+        (["x <= 1", "y >= 0"], (2.0, 0.0), "-1", False),  # not feasible at all
+        (["x <= 1", "y >= 0"], (1.0, 0.0), None, True),
+        (["x + y == 1"], (1.0, 0.0), None, True),
+        (["x + y == 1"], (2.0, 0.0), None, False),
+    ],
+)
+def test_only_points_that_can_not_be_contradict_a_proof(
+    subject_to: list[str], at: tuple[float, float], proved: str | None, expected: bool
+) -> None:
+    assert excluded(subject_to, at, proved) is expected

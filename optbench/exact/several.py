@@ -137,9 +137,9 @@ def not_attained(problem: Problem, strategy: str, infimum: Node, approached: str
 
 def unbounded(problem: Problem, strategy: str, path: str) -> ExactAnswer:
     """Return the answer that the minimand falls without bound; `path` says along which way, as in `not_attained`."""
-    infinite = "-inf" if problem.sense == "minimize" else "inf"
+    infinite, moves = ("-inf", "falls") if problem.sense == "minimize" else ("inf", "grows")
     where = (ExactSolution(None, None, None, "limit", False, None),)
-    return ExactAnswer(strategy, Status.UNBOUNDED, Assurance.EXACT, infinite, solutions=where, reason=f"it grows without bound {path}")
+    return ExactAnswer(strategy, Status.UNBOUNDED, Assurance.EXACT, infinite, solutions=where, reason=f"it {moves} without bound {path}")
 
 
 def infeasible(strategy: str, reason: str) -> ExactAnswer:

@@ -19,7 +19,28 @@ from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Status
 
-STRATEGIES = ("univariate", "quadratic", "gradient")  # modules of this package, in order of cost
+STRATEGIES = (  # modules of this package, in order of cost
+    "univariate",
+    "quadratic",
+    "ranges",
+    "separable",
+    "quadratic_program",
+    "posynomial",
+    "piecewise_linear",
+    "peeled",
+    "affine",
+    "recession",
+    "inactive",
+    "vanishing",
+    "eliminated",
+    "invariant",
+    "sinusoids",
+    "critical",
+    "convex",
+    "partial",
+    "envelopes",
+    "gradient",
+)
 
 Send = Callable[[dict[str, Any]], None]
 

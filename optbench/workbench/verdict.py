@@ -11,16 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from optbench.language.graph import Symbol
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, ClosedForm, Optimality, Result, Solution, Status
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge
 
 if TYPE_CHECKING:
+    from optbench.arithmetic.ball_enclosure import Enclosure
     from optbench.exact.answer import ExactAnswer, ExactSolution
 
 _TIE = 1e-9  # relative difference of values below which the better known point is preferred
 _CLEAN = 1e-9  # violation of the constraints up to which values are compared
+_CLEARLY = 1e-6  # relative difference of values that no violation up to that explains
 _PUBLISHED = 1e-6  # relative difference from a published value that is worth a warning
 
 
@@ -246,9 +249,7 @@ def _contradictions(problem: Problem, function: Function, answer: ExactAnswer | 
         return []
     sentences = []
     for row, judgement in findings:
-        if judgement is None or judgement.assurance is Assurance.NONE:
-            continue
-        if answer.status is Status.INFEASIBLE or _lies_below(problem, function, judgement, answer):
+        if judgement is not None and judgement.assurance is not Assurance.NONE and _excludes(problem, function, answer, judgement):
             shown = problem.sign * judgement.value
             sentences.append(
                 f"Answers disagree: {row.method} found the value {shown:.17g}, which the proved answer of {answer.strategy} excludes."
@@ -256,22 +257,51 @@ def _contradictions(problem: Problem, function: Function, answer: ExactAnswer | 
     return sentences
 
 
-def _lies_below(problem: Problem, function: Function, judgement: Judgement, answer: ExactAnswer) -> bool:
-    """Whether the minimand at a point is below the proved optimum; what doubles suspect is decided with enclosures."""
-    if answer.value is None or not math.isfinite(answer.value):
-        return False
-    bound = problem.sign * answer.value
+def _excludes(problem: Problem, function: Function, answer: ExactAnswer, judgement: Judgement) -> bool:
+    """Whether a point that was found can't be where the answer is right.
+
+    Points of doubles satisfy constraints up to rounding only, and gain value by that; so one that isn't proved to
+    satisfy them counts only where it is lower than what a violation of `_CLEAN` explains.
+    """
+    bound = math.inf if answer.status is Status.INFEASIBLE else -math.inf if answer.value is None else problem.sign * answer.value
     if judgement.value >= bound - 1e-15 * max(1.0, abs(bound)):
         return False
     if problem.has_arrays:
-        return judgement.value < bound - 1e-6 * max(1.0, abs(bound))
+        return judgement.value < bound - _CLEARLY * max(1.0, abs(bound))
+    if not _is_feasible(problem, function, judgement):
+        clearly = bound == math.inf or judgement.value < bound - _CLEARLY * max(1.0, abs(bound))
+        return judgement.optimality.infeasibility <= _CLEAN and clearly
+    return bound == math.inf or _lies_below(problem, function, judgement, answer)
+
+
+def _is_feasible(problem: Problem, function: Function, judgement: Judgement) -> bool:
+    """Whether enclosures prove that the point satisfies all constraints as it is."""
+    if not problem.constraints:
+        return True
+    from optbench.arithmetic.balls import decide
+
+    box = _box(problem, function, judgement)
+    return all(decide(c.condition, box, 200) is True for c in problem.constraints)
+
+
+def _lies_below(problem: Problem, function: Function, judgement: Judgement, answer: ExactAnswer) -> bool:
+    """Whether the minimand at a point is below the proved optimum; what doubles suspect is decided with enclosures."""
     from fractions import Fraction
 
     from optbench.arithmetic.balls import enclose, exactly
 
-    box = {s: exactly(Fraction(c), 200) for s, c in zip(problem.symbols, function.space.coordinates(judgement.x), strict=True)}
+    assert answer.value is not None
+    box = _box(problem, function, judgement)
     proved = Fraction(answer.value_enclosure[0 if problem.sense == "minimize" else 1]) if answer.value_enclosure else Fraction(answer.value)
     return bool(enclose([problem.minimand], box, 200)[0].upper < exactly(int(problem.sign) * proved, 200).lower)
+
+
+def _box(problem: Problem, function: Function, judgement: Judgement) -> dict[Symbol, Enclosure]:
+    from fractions import Fraction
+
+    from optbench.arithmetic.balls import exactly
+
+    return {s: exactly(Fraction(c), 200) for s, c in zip(problem.symbols, function.space.coordinates(judgement.x), strict=True)}
 
 
 def _published(problem: Problem, result: Result) -> list[str]:
