@@ -43,6 +43,11 @@ class Assurance(Enum):
         """0 for the best."""
         return list(Assurance).index(self)
 
+    @property
+    def is_proof(self) -> bool:
+        """Whether the answer is proved to be the global one."""
+        return self in (Assurance.EXACT, Assurance.CERTIFIED)
+
 
 class AttemptStatus(Enum):
     """How an attempt ended; the value goes into JSON."""

@@ -262,7 +262,9 @@ def excluded(subject_to: list[str], at: tuple[float, float], proved: str | None)
         (["x^2 + y^2 == 1"], (1.0, 0.0), "-0.99", True),
         (["x <= 1", "y >= 0"], (1.0, 0.0), "-0.99999999999", True),  # feasible as it is: any difference counts
         (["x <= 1", "y >= 0"], (1.0 + 1e-12, 0.0), "-1", False),
-        (["x <= 1", "y >= 0"], (1.0 + 1e-12, 0.0), "-0.99", True),
+        (["x <= 1", "y >= 0"], (1.0 + 1e-13, 0.0), "-0.99", True),
+        (["y >= (1 - x)^3", "y <= 0"], (1.0, 0.0), "-0.99", True),
+        (["y >= (1 - x)^3", "y <= 0"], (1.0 - 1e-5, 0.0), "-1", False),  # a cusp: far along it for a violation of 1e-15
         (["x <= 1", "y >= 0"], (2.0, 0.0), "-1", False),  # not feasible at all
         (["x <= 1", "y >= 0"], (1.0, 0.0), None, True),
         (["x + y == 1"], (1.0, 0.0), None, True),

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_quadratic_program import points, problem_of, rational
 
@@ -21,7 +21,9 @@ from optbench.arithmetic.floats import function
 from optbench.errors import ProblemError
 from optbench.exact import convex, piecewise_linear, posynomial, quadratic_program
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.convexity import Curvatures, box_of, certify, convex_program, vanishes
+from optbench.exact.convex_program import box_of, convex_program
+from optbench.exact.convexity import Curvatures
+from optbench.exact.subgradients import certify, vanishes
 from optbench.language.build import negate, number
 from optbench.language.elaborate import Scope, parse
 from optbench.language.graph import GraphError, Node
@@ -227,6 +229,7 @@ shifts = st.fractions(-2, 2, max_denominator=3)
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(CONVEX), st.lists(entries, min_size=4, max_size=4), st.lists(shifts, min_size=2, max_size=2))
+@example("-log(1 - u) - log(1 + u) + softplus(v) + softplus(-v)", [-1, 1, 0, 1], [Fraction(1, 3), Fraction(-2, 3)])  # starts at an end
 def test_affine_changes_move_the_minimiser(form: str, matrix: list[int], at: list[Fraction]) -> None:
     a, b, c, d = matrix
     if a * d == b * c:

@@ -12,6 +12,7 @@ from optbench.exact.identities import is_zero, normal, simplified
 from optbench.exact.sums import TooLarge, quotient_node
 from optbench.language.elaborate import parse
 from optbench.language.graph import GraphError
+from optbench.language.text import text
 
 ZERO = [
     "exp(-2*lambertw(3)) - lambertw(3)^2/9",
@@ -140,3 +141,27 @@ def test_the_separation_bound_is_below_the_number(text: str) -> None:
 
 def test_transcendental_numbers_are_not_algebraic() -> None:
     assert not any(algebraic.is_algebraic(parse(text).node) for text in ("pi", "exp(1)", "log(2)", "sin(1)", "2^sqrt(2)"))
+
+
+@pytest.mark.parametrize(
+    ("written", "simpler"),
+    [
+        ("lambertw(2*log(2))", "log(2)"),
+        ("lambertw(3*exp(3))", "3"),
+        ("lambertw(-log(2)/2)", "-log(2)"),
+        ("lambertw(-log(2)/2, -1)", "-2*log(2)"),
+        ("lambertw(-3*exp(-3), -1)", "-3"),
+        ("lambertw(-3*exp(-3))", "lambertw(-3*exp(-3))"),
+        ("sqrt(3 + 2*sqrt(2))", "sqrt(2) + 1"),
+        ("sqrt(5 - 2*sqrt(6))", "-sqrt(2) + sqrt(3)"),
+        ("cos(pi/5)", "sqrt(5)/4 + 1/4"),
+        ("acos((1 + sqrt(5))/4)", "pi/5"),
+        ("atan(2 - sqrt(3))", "pi/12"),
+        ("sin(-2*acos(sqrt(33)/8 - 1/8)) - sin(acos(sqrt(33)/8 - 1/8))", "-sqrt((33*sqrt(33) + 207)/128)"),
+    ],
+)
+def test_numbers_are_written_as_a_person_would(written: str, simpler: str) -> None:
+    node = parse(written).node
+    assert text(simplified(node)) == simpler
+    assert value_of(node, 200).lower <= value_of(parse(simpler).node, 200).upper
+    assert value_of(parse(simpler).node, 200).lower <= value_of(node, 200).upper

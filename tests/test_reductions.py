@@ -31,6 +31,8 @@ from tests.sampled import check, lowest, minimand, points, problem_of, same_numb
 
 REDUCTIONS = (
     "ranges",
+    "bounds",
+    "logarithms",
     "separable",
     "peeled",
     "affine",

@@ -5,6 +5,9 @@ basis of r forms takes all values in r dimensions, and every other form is a com
 a function G of r unknowns u = B x: the infimum is the same, a minimiser u gives the minimisers x with B x = u, which
 is one point if r = n. This is done if r < n, or if G is written shorter than f; then it may be separable.
 
+Between ends and under constraints each form has a least and a greatest value on the box. If G is separable, its minimum
+between these is a lower bound of f; those of its minimisers u for which x is feasible, if there are any, are all minimisers.
+
 >>> from optbench.problem.draft import ProblemDraft, Text
 >>> from optbench.problem.validate import validated
 >>> answer = solve(validated(ProblemDraft("minimize", Text("(x + y - 1)^2 + (x - y)^4 - (x - y)^2")), open_names=True))
@@ -21,7 +24,8 @@ from itertools import combinations, islice
 from flint import fmpq, fmpq_mat
 
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.cases import Case, Send, guarded, least, part_of
+from optbench.exact.cases import Case, Send, guarded, least, part_of, solved
+from optbench.exact.inactive import feasible_ones
 from optbench.exact.separable import is_separable
 from optbench.exact.signs import polynomial_of, tidy
 from optbench.language.build import add, multiply, number, rebuild, symbol
@@ -30,6 +34,7 @@ from optbench.language.graph import Call, Node, Number, Symbol, size, symbols, t
 from optbench.language.text import text
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval
 from optbench.problem.problem import Problem, Variable
+from optbench.result import Status
 
 NAME = "affine"
 MAX_BASES = 10  # in which the function is written
@@ -46,9 +51,9 @@ def _solve(problem: Problem, digits: int) -> ExactAnswer:
     if problem.dimension < 2:
         raise NotApplicable("there is only one unknown")
     ranges = [v.ranges[0] for v in problem.variables]
-    if problem.constraints or any(i.lower is not MINUS_INFINITY or i.upper is not INFINITY for i in ranges):
-        raise NotApplicable("the unknowns do not range over all numbers")
     forms = _Forms(problem.minimand, problem.symbols)
+    if problem.constraints or any(i.lower is not MINUS_INFINITY or i.upper is not INFINITY for i in ranges):
+        return _between_ends(problem, forms, digits)
     bases = [forms.vectors[i] for i in forms.independent()]
     if not bases:
         raise NotApplicable("the function is constant")
@@ -63,17 +68,58 @@ def _solve(problem: Problem, digits: int) -> ExactAnswer:
     raise NotApplicable(reason)
 
 
+def _between_ends(problem: Problem, forms: _Forms, digits: int) -> ExactAnswer:
+    """The answer of a relaxation on a box of the forms, where it is feasible."""
+    if is_separable(problem.minimand) or len(forms.independent()) < problem.dimension:
+        raise NotApplicable("the unknowns do not range over all numbers")
+    unknowns = _fresh(problem, problem.dimension)
+    for basis in islice(forms.bases(), MAX_BASES):
+        function = _tidied(forms.written_in(basis, unknowns))
+        if not is_separable(function):
+            continue
+        box = [Variable(u, (_range_of(b, problem),)) for u, b in zip(unknowns, basis, strict=True)]
+        loose = part_of(problem, function, box, natural_domain(function))
+        answer = solved(loose)
+        lift: dict[Node, Node] = dict(zip(problem.symbols, _inverse(basis, unknowns, problem.dimension), strict=True))
+        found = feasible_ones(problem, NAME, answer, Case(loose, lift), digits) if answer.status is Status.OPTIMAL else None
+        if found is not None:
+            return found
+    raise NotApplicable("in other unknowns the function is not separable with a feasible minimiser")
+
+
+def _range_of(form: Sequence[Fraction], problem: Problem) -> Interval:
+    """The values of a linear form on the box of the ranges."""
+    low: list[Node] = []
+    high: list[Node] = []
+    for c, v in zip(form, problem.variables, strict=True):
+        ends = (v.ranges[0].lower, v.ranges[0].upper) if c > 0 else (v.ranges[0].upper, v.ranges[0].lower)
+        if c:
+            low.append(ends[0] if ends[0] in (INFINITY, MINUS_INFINITY) else multiply(c, ends[0]))
+            high.append(ends[1] if ends[1] in (INFINITY, MINUS_INFINITY) else multiply(c, ends[1]))
+    lower = MINUS_INFINITY if INFINITY in low or MINUS_INFINITY in low else add(*low)
+    upper = INFINITY if INFINITY in high or MINUS_INFINITY in high else add(*high)
+    return Interval(lower, upper)
+
+
 def _simpler(problem: Problem, forms: _Forms) -> list[list[tuple[Fraction, ...]]]:
     """The bases in which the function is shorter or separable, the latter first."""
     unknowns = _fresh(problem, problem.dimension)
-    written = [(basis, tidy(forms.written_in(basis, unknowns))) for basis in islice(forms.bases(), MAX_BASES)]
+    written = [(basis, _tidied(forms.written_in(basis, unknowns))) for basis in islice(forms.bases(), MAX_BASES)]
     ranked = [(not is_separable(f), size(f), basis) for basis, f in written]
     return [basis for mixed, length, basis in sorted(ranked, key=lambda r: r[:2]) if not mixed or length < size(problem.minimand)]
+
+
+def _tidied(function: Node) -> Node:
+    """The normal form, of a product that of each factor."""
+    if isinstance(function, Call) and function.function == "multiply":
+        return multiply(*map(tidy, function.args))
+    return tidy(function)
 
 
 def _in_basis(problem: Problem, forms: _Forms, basis: Sequence[tuple[Fraction, ...]], digits: int) -> ExactAnswer:
     unknowns = _fresh(problem, len(basis))
     function = forms.written_in(basis, unknowns)
+    function = _tidied(function) if function.total else function
     part = part_of(problem, function, [Variable(u, (Interval(),)) for u in unknowns], natural_domain(function))
     lift: dict[Node, Node] = dict(zip(problem.symbols, _inverse(basis, unknowns, problem.dimension), strict=True))
     written = ", ".join(f"{u.name} = {text(_form(b, problem.symbols))}" for u, b in zip(unknowns, basis, strict=True))

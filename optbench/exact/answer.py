@@ -8,7 +8,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from optbench.result import Assurance, Status
@@ -37,6 +37,12 @@ class ExactSolution:
     kind: str  # interior, boundary, kink, limit
     unique: bool  # proved to be the only global solution
     closed_form: FormulaFacts | None
+    family: Mapping[str, str] | None = None  # what the letters in the formulas stand for: {"k": "integer"}
+    first: Mapping[str, str] | None = None  # of a family: the formulas of the point, without letters
+
+    def representative(self) -> ExactSolution:
+        """Return the point alone, without its family."""
+        return self if self.family is None else replace(self, exact=self.first, family=None, first=None)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,12 @@ class ExactAnswer:
     def applicable(self) -> bool:
         """Whether the strategy said anything about the optimum."""
         return self.status is not Status.UNKNOWN or self.value_exact is not None
+
+    def with_representatives(self) -> ExactAnswer:
+        """Return the answer with one point for each family, which then are no longer all there are."""
+        if not any(s.family for s in self.solutions):
+            return self
+        return replace(self, solutions=tuple(s.representative() for s in self.solutions), complete=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as plain JSON values."""

@@ -289,7 +289,7 @@ def _by_strategies(problem: Problem) -> ExactAnswer | str:
             reason = str(not_applicable)
             continue
         if answer.assurance is Assurance.EXACT:
-            return answer
+            return answer.with_representatives()
         reason = answer.reason or reason
     return reason
 
@@ -436,7 +436,8 @@ def _written(lift: Mapping[Node, Node]) -> str:
 def path_of(answer: ExactAnswer, problem: Problem) -> str:
     """Return how an infimum is approached, as far as the answer of a part says it: "along x = t as t -> inf"."""
     if answer.reason:
-        return answer.reason.removeprefix("it is approached ").removeprefix("it falls without bound ").removeprefix("it grows without bound ")
+        reason = answer.reason.removeprefix("it is approached ")
+        return reason.removeprefix("it falls without bound ").removeprefix("it grows without bound ")
     for solution in answer.solutions:
         if solution.kind == "limit" and solution.exact is not None:
             return "as " + ", ".join(f"{name} -> {f}" for name, f in solution.exact.items())

@@ -331,9 +331,8 @@ class _Facts:
         """The linear form that an inequality bounds above, if all its other terms are bounded below."""
         form = [fmpq(0)] * self.width
         for t in terms:
-            v = _lonely(t)
-            if v is not None:
-                form[v] += t.coefficient
+            if sum(t.exponents) == 1:
+                form[t.exponents.index(1)] += t.coefficient
             elif any(t.exponents) and not self.is_bounded_below(t):
                 return ()
         return tuple(form)
@@ -357,8 +356,9 @@ def _sum(terms: list[Term], others: list[Term], gone: Term) -> list[Term]:
 
 
 def _lonely(term: Term) -> int | None:
-    """The unknown of a term c*x, None for other terms."""
-    return term.exponents.index(1) if sum(term.exponents) == 1 else None
+    """The unknown of a term c*x^odd, which has the sign of c*x and is bounded on the same sides, None for other terms."""
+    inside = [v for v, e in enumerate(term.exponents) if e]
+    return inside[0] if len(inside) == 1 and term.exponents[inside[0]] % 2 else None
 
 
 def _sum_of_squares(terms: list[Term], places: list[int]) -> list[list[fmpq]] | None:

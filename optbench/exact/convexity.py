@@ -1,17 +1,10 @@
-"""Proofs for convex problems: that a function is convex where it is defined, and that a point minimises it.
+"""Proofs that a function is convex where it is defined.
 
 Convexity is proved by composition: what is known of the parts of an expression (affine, convex, concave, logarithm convex,
 range over the box) says what it is itself. f(u) is convex if f is convex on the range of u and u is affine, or f rises and
 u is convex, or f falls and u is concave. So are norms of affine vectors, u*log(u), monomials such as u^2/v, logarithms of
 sums of exponentials, quadratic forms by the signs of their pivots, and what is left by its second derivatives. Each rule
 also proves that the set where the expression is defined is convex within the box.
-
-Of a convex f on a convex set given by convex g <= 0 and affine h = 0, a feasible point is a global minimiser if 0 is a
-subgradient of f plus multiples >= 0 of gradients of the g that are 0 there, plus multiples of those of the h (no
-constraint qualification is needed for this direction). A kink of f as the greatest of smooth u_i has the weighted means
-of their gradients as subgradients, one of c*|u| with a vector u that is 0 the c*s'u' with |s| <= 1. There is no other
-minimiser if the Lagrange function is strictly convex at the point along all directions in which the conditions with
-multipliers above 0 are level.
 
 >>> from optbench.language.build import symbol
 >>> from optbench.language.elaborate import parse
@@ -20,42 +13,27 @@ multipliers above 0 are level.
 >>> everywhere.of(parse("exp(x^2) + abs(3*x - 1)").node).convex, everywhere.of(parse("x^3").node).convex
 (True, False)
 
-Sources: M. Grant, S. Boyd, Y. Ye, Disciplined convex programming, in: Global Optimization, From Theory to Implementation
-(Springer 2006) 155-210; R. T. Rockafellar, Convex Analysis (1970), theorems 23.8, 27.4, 28.3.
+Source: M. Grant, S. Boyd, Y. Ye, Disciplined convex programming, in: Global Optimization, From Theory to Implementation
+(Springer 2006) 155-210.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations, islice
-from math import lcm
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from flint import arb_mat, ctx, fmpq
+from flint import fmpq
 
-from optbench.arithmetic.balls import Enclosure, between, decide, enclose, value_of
-from optbench.exact.answer import NotApplicable
-from optbench.exact.formula import as_float
-from optbench.exact.identities import is_zero, normal, simplified
-from optbench.exact.pieces import hull
-from optbench.exact.quadratic_program import Polynomial, falling_direction, matrix_of, polynomial_of
-from optbench.exact.several import Point, conditions
-from optbench.exact.sums import Sum, TooLarge, plain_sum, sign_of
-from optbench.language.build import add, call, divide, multiply, negate, number, power, rebuild, substitute, subtract
-from optbench.language.derivative import NotDifferentiable, gradient, hessian
-from optbench.language.domain import natural_domain
-from optbench.language.functions import TABLE
-from optbench.language.graph import Call, GraphError, Node, Number, Symbol, functions, symbols, topological
-from optbench.problem.interval import Interval, restricted
-from optbench.problem.problem import Problem
+from optbench.arithmetic.balls import Enclosure, between, enclose
+from optbench.exact.convex_hessian import has_convex_hessian
+from optbench.exact.products import constant_factors, sign_of_factors, terms_in
+from optbench.exact.rational_program import Polynomial, falling_direction, matrix_of, polynomial_of
+from optbench.exact.sums import sign_of
+from optbench.language.build import add, call, negate
+from optbench.language.graph import Call, Node, Number, Symbol, symbols, topological
 
-MAX_HESSIAN = 3  # unknowns of a function whose second derivatives are looked at
-_CELLS = 400  # boxes on which the sign of a minor is proved
 _PRECISION = 64
-_MAX_LOGARITHMS = 8
-_MAX_CHOICES = 200  # sets of gradients that are tried for multipliers
-_TINY = 1e-9  # floats up to this count as 0
 _INF = float("inf")
 
 
@@ -152,8 +130,8 @@ class Curvatures:
         """Return whether an expression is proved convex, at last by its second derivatives."""
         if self.of(root).convex:
             return True
-        doubtful = [a for a in _terms(root) if not self.of(a).convex]
-        return any(_has_convex_hessian(f, self.box) for f in dict.fromkeys((add(*doubtful), root)))
+        doubtful = [a for a in terms_in(root) if not self.of(a).convex]
+        return any(has_convex_hessian(f, self.box) for f in dict.fromkeys((add(*doubtful), root)))
 
     def _shape(self, node: Node) -> Shape:
         if node.boolean or node.shape:
@@ -219,8 +197,8 @@ class Curvatures:
     # ---- products, quotients, powers ------------------------------------------------------------------------------------------
 
     def _product(self, node: Call) -> Shape:
-        constants, factors = _constant_factors(node)
-        sign = _sign(constants)
+        constants, factors = constant_factors(node)
+        sign = sign_of_factors(constants)
         if sign == 0:
             return _NOTHING
         if len(factors) == 1:
@@ -305,7 +283,7 @@ class Curvatures:
 
     def _is_square_norm(self, node: Node) -> bool:
         """Whether the root of an expression is the length of a vector whose entries are affine, or convex and not negative."""
-        terms = _terms(node)
+        terms = terms_in(node)
         quadratic = [a for a in terms if polynomial_of(a, self.places) is not None]
         if not all(self._is_square(a) for a in terms if a not in quadratic):
             return False
@@ -313,8 +291,8 @@ class Curvatures:
         return form is not None and _is_sum_of_squares(form, len(self.places))
 
     def _is_square(self, term: Node) -> bool:
-        constants, factors = _constant_factors(term)
-        if _sign(constants) <= 0 or len(factors) > 1:
+        constants, factors = constant_factors(term)
+        if sign_of_factors(constants) <= 0 or len(factors) > 1:
             return False
         if not factors:
             return True
@@ -413,39 +391,6 @@ class _Powers:
             self.divided.add(u)
 
 
-def _terms(node: Node) -> tuple[Node, ...]:
-    return node.args if isinstance(node, Call) and node.function == "add" else (node,)
-
-
-def _constant_factors(node: Node) -> tuple[list[Node], list[Node]]:
-    """The factors of a product without and with unknowns."""
-    constants: list[Node] = []
-    factors: list[Node] = []
-    waiting = [node]
-    while waiting:
-        part = waiting.pop(0)
-        if not symbols(part):
-            constants.append(part)
-        elif isinstance(part, Call) and part.function == "multiply":
-            waiting[:0] = part.args
-        elif isinstance(part, Call) and part.function == "negate":
-            waiting[:0] = [negate(add(1)), *part.args]
-        elif isinstance(part, Call) and part.function == "divide" and not symbols(part.args[1]):
-            constants.append(call("divide", 1, part.args[1]))
-            waiting.insert(0, part.args[0])
-        else:
-            factors.append(part)
-    return constants, factors
-
-
-def _sign(constants: Sequence[Node]) -> int:
-    """The sign of a product of constants, 0 where it is 0 or not known."""
-    total = 1
-    for constant in constants:
-        total *= sign_of(constant) or 0
-    return total
-
-
 def _is_square_root(node: Call) -> bool:
     return node.function == "sqrt" or (isinstance(node.args[1], Number) and node.args[1].value == Fraction(1, 2))
 
@@ -455,533 +400,3 @@ def _is_sum_of_squares(form: Polynomial, count: int) -> bool:
     matrix, linear = matrix_of(form, count)
     rows = [[*row, b] for row, b in zip(matrix, linear, strict=True)]
     return falling_direction([*rows, [*linear, 2 * form.get((), fmpq(0))]]) is None
-
-
-# ---- second derivatives ----------------------------------------------------------------------------------------------------------
-
-
-def _has_convex_hessian(function: Node, box: Mapping[Symbol, Enclosure]) -> bool:
-    """Whether all principal minors of the second derivatives are proved not negative inside the box, all of which (but for
-    its ends) lies in the domain of the function and of these derivatives."""
-    unknowns = symbols(function)
-    if not 0 < len(unknowns) <= MAX_HESSIAN or any(not TABLE[f].smooth for f in functions(function)):
-        return False
-    if any(isinstance(n, Call) and n.function == "power" and not isinstance(n.args[1], Number) for n in topological(function)):
-        return False
-    part = {s: box[s] for s in unknowns}
-    try:
-        matrix = hessian(function, unknowns)
-        if not all(_holds_inside(c, part) for c in natural_domain(function, *(h for row in matrix for h in row))):
-            return False
-        return all(
-            is_nonnegative(_determinant([[matrix[i][j] for j in chosen] for i in chosen]), part)
-            for k in range(1, len(unknowns) + 1)
-            for chosen in combinations(range(len(unknowns)), k)
-        )
-    except (NotDifferentiable, GraphError):
-        return False
-
-
-def _holds_inside(condition: Node, box: Mapping[Symbol, Enclosure]) -> bool:
-    """Whether a condition of the domain holds in the box but perhaps at its ends."""
-    if decide(condition, box, _PRECISION):
-        return True
-    match condition:
-        case Call(function="greater" | "greater_equal" | "not_equal", args=(Symbol() as s, Number() as end)):
-            return bool(box[s].lower >= between(end.value, end.value).upper)
-    return False
-
-
-def _determinant(matrix: list[list[Node]]) -> Node:
-    if len(matrix) == 1:
-        return matrix[0][0]
-    minors = ([row[:j] + row[j + 1 :] for row in matrix[1:]] for j in range(len(matrix)))
-    return add(*(multiply((-1) ** j, matrix[0][j], _determinant(minor)) for j, minor in enumerate(minors)))
-
-
-def is_nonnegative(node: Node, box: Mapping[Symbol, Enclosure]) -> bool:
-    """Return whether an expression is proved not negative wherever it is defined on the box."""
-    if enclose([node], box, _PRECISION)[0].lower >= 0:
-        return True
-    try:
-        form = normal(node)
-    except (TooLarge, GraphError):
-        form = None
-    if form is not None and _has_positive_terms(form.top, box) and _has_positive_terms(form.bottom, box):
-        return True
-    return _is_nonnegative_on_cells(node, box)
-
-
-def _has_positive_terms(terms: Sum, box: Mapping[Symbol, Enclosure]) -> bool:
-    atoms = {atom for monomial in terms for atom, _ in monomial}
-    positive = {atom for atom in atoms if enclose([atom], box, _PRECISION)[0].lower >= 0}
-    return all(
-        c > 0 and all(atom in positive or (e.denominator == 1 and e % 2 == 0) for atom, e in monomial) for monomial, c in terms.items()
-    )
-
-
-def _is_nonnegative_on_cells(node: Node, box: Mapping[Symbol, Enclosure]) -> bool:
-    if not all(side.is_bounded for side in box.values()):
-        return False
-    waiting = [dict(box)]
-    for _ in range(_CELLS):
-        if not waiting:
-            return True
-        cell = waiting.pop()
-        if enclose([node], cell, _PRECISION)[0].lower >= 0:
-            continue
-        widest = max(cell, key=lambda s: float(cell[s].width))
-        middle = ((cell[widest].lower + cell[widest].upper) / 2).mid()
-        waiting.append({**cell, widest: between(cell[widest].lower, middle)})
-        waiting.append({**cell, widest: between(middle, cell[widest].upper)})
-    return not waiting
-
-
-# ---- convex problems ---------------------------------------------------------------------------------------------------------------
-
-
-class ConvexProgram(NamedTuple):
-    """Minimise a convex function where convex ones are <= 0 and affine ones == 0; all feasible points of the problem that
-    it stands for are feasible for it. (In other coordinates, if need be: see `posynomial`.)"""
-
-    objective: Node
-    inequalities: list[Node]
-    equalities: list[Node]
-
-
-def convex_program(problem: Problem) -> ConvexProgram:
-    """Return the convex program with the conditions of a problem that are convex, an equality of a convex function as an
-    inequality; raise `NotApplicable` where the function is not seen to be convex."""
-    try:
-        known = Curvatures(box_of(problem))
-        if not known.is_convex(problem.minimand):
-            raise NotApplicable("the function is not seen to be convex")
-        program = ConvexProgram(problem.minimand, [], [])
-        for condition in conditions(problem):
-            residual = condition.residual
-            if condition.equality and known.of(residual).affine:
-                program.equalities.append(residual)
-            elif known.is_convex(residual):
-                program.inequalities.extend(_without_maximum(residual))
-            elif condition.equality and known.is_convex(negate(residual)):
-                program.inequalities.extend(_without_maximum(negate(residual)))
-    except GraphError as error:
-        raise NotApplicable(str(error)) from None
-    return program
-
-
-def box_of(problem: Problem) -> dict[Symbol, Enclosure]:
-    """Return enclosures of the intervals that `narrowed` gives."""
-    intervals = {s: narrowed(problem, s) for s in problem.symbols}
-    return {s: hull(interval.lower, interval.upper) for s, interval in intervals.items()}
-
-
-def narrowed(problem: Problem, unknown: Symbol) -> Interval:
-    """Return the range of an unknown, narrowed by the natural domain and by conditions on it alone."""
-    interval: Interval = problem.domains[unknown.name][0]
-    for constraint in problem.constraints:
-        for c in _comparisons(constraint.condition):
-            if symbols(c) == [unknown]:
-                interval = restricted(interval, c, unknown) or interval
-    if interval.is_empty:
-        raise NotApplicable(f"no {unknown.name} satisfies all conditions")
-    return interval
-
-
-def _comparisons(node: Node) -> Iterator[Node]:
-    for part in topological(node, enter=lambda n: n.args if isinstance(n, Call) and n.function == "and" else ()):
-        if not (isinstance(part, Call) and part.function == "and"):
-            yield part
-
-
-def _without_maximum(residual: Node) -> list[Node]:
-    """Instead of max(u, v) + w <= 0 both u + w <= 0 and v + w <= 0."""
-    terms = _terms(residual)
-    for i, term in enumerate(terms):
-        constants, factors = _constant_factors(term)
-        choices = choices_of(factors[0]) if len(factors) == 1 and _sign(constants) > 0 else None
-        if choices is not None:
-            return [r for u in choices for r in _without_maximum(add(*terms[:i], multiply(*constants, u), *terms[i + 1 :]))]
-    return [residual]
-
-
-def choices_of(node: Node) -> tuple[Node, ...] | None:
-    """Return the expressions of which abs, relu or max is the greatest, else None."""
-    match node:
-        case Call(function="abs", args=(u,)):
-            return u, negate(u)
-        case Call(function="relu", args=(u,)):
-            return u, add(0)
-        case Call(function="maximum", args=choices):
-            return choices
-    return None
-
-
-# ---- points that are proved to be minimisers -------------------------------------------------------------------------------------
-
-
-class Certificate(NamedTuple):
-    """A point is a global minimiser: whether the only one, and of what kind."""
-
-    unique: bool
-    kind: str  # interior, boundary, kink
-
-
-class _Kinked(Exception):
-    """A function has a kink at a point, and is not of a form whose subgradients are known."""
-
-
-class _Kink(NamedTuple):
-    """factor times the greatest of functions, all equal at the point, or (`ball`) the length of a vector that is 0 there."""
-
-    factor: Node
-    pieces: list[Node]
-    ball: bool
-
-
-class _Columns(NamedTuple):
-    """Functions whose gradients at the point, times multipliers, have to cancel that of the smooth part."""
-
-    functions: list[Node]
-    gradients: list[list[Node]]
-    signed: list[bool]  # whether its multiplier must not be negative
-    groups: list[int | None]  # of which greatest of functions it is one
-    factors: list[Node]  # what the multipliers of such a group add up to
-    balls: list[tuple[list[int], Node]]  # places of the entries of a vector, with the greatest length of its multipliers
-
-
-def certify(program: ConvexProgram, point: Point) -> Certificate | None:
-    """Return the proof that a point minimises a convex program, or None; the point is not tested in the equalities, nor in
-    what the program leaves out."""
-    try:
-        smooth, kinks = _parts_at(program.objective, point)
-        active = [_smooth_at(g, point) for g in program.inequalities if _is_active(g, point)]
-        level = [_smooth_at(h, point) for h in program.equalities]
-        columns = _columns(kinks, active, level, point)
-        total = [*(negate(g) for g in _gradient_at(smooth, point)), *columns.factors]
-    except (_Kinked, GraphError, NotDifferentiable):
-        return None
-    multipliers = _multipliers(columns, total)
-    if multipliers is None:
-        return None
-    lagrangian = add(smooth, *(multiply(m, f) for m, f in zip(multipliers, columns.functions, strict=True)))
-    unique = _is_strict_minimum(lagrangian, _level_functions(columns, multipliers), point)
-    return Certificate(unique, "boundary" if active else "kink" if kinks else "interior")
-
-
-def _is_active(residual: Node, point: Point) -> bool:
-    value = substitute(residual, dict(point))
-    sign = sign_of(value)
-    if sign == -1:
-        return False
-    if sign == 1 or not vanishes(value):
-        raise _Kinked
-    return True
-
-
-def vanishes(node: Node) -> bool:
-    """Return whether a number without unknowns is proved to be 0, also a sum of logarithms of algebraic numbers."""
-    if is_zero(node):
-        return True
-    try:
-        top = normal(node).top
-    except (TooLarge, GraphError):
-        return False
-    logarithms: list[tuple[Fraction, Node]] = []
-    rest: Sum = {}
-    for monomial, c in top.items():
-        [(atom, e), *more] = [*monomial] or [(number(0), Fraction(0))]
-        if isinstance(atom, Call) and atom.function == "log" and e == 1 and not more:
-            logarithms.append((c, atom.args[0]))
-        else:
-            rest[monomial] = c
-    if not logarithms or len(logarithms) > _MAX_LOGARITHMS or (rest and not is_zero(plain_sum(rest))):
-        return False
-    scale = lcm(*(c.denominator for c, _ in logarithms))
-    product = multiply(*(power(a, number(c * scale)) for c, a in logarithms))
-    return is_zero(subtract(product, 1)) is True
-
-
-def _parts_at(objective: Node, point: Point) -> tuple[Node, list[_Kink]]:
-    """The sum of the terms that are smooth at the point, and the other terms."""
-    smooth, kinks = [], []
-    for term in _terms(objective):
-        try:
-            smooth.append(_smooth_at(term, point))
-        except _Kinked:
-            if not _is_flat_at(term, point):
-                kinks.append(_kink_at(term, point))
-    return add(0, *smooth), kinks
-
-
-def _is_flat_at(term: Node, point: Point) -> bool:
-    """Whether the term is c*v^p with c > 0, p > 1 and a v >= 0 that is 0 at the point, so that 0 is its gradient there."""
-    constants, factors = _constant_factors(term)
-    match factors:
-        case [Call(function="power", args=(Call(function="abs" | "relu" | "hypot" | "sqrt") as v, Number(value=p)))] if p > 1:
-            return _sign(constants) > 0 and vanishes(substitute(v, dict(point)))
-    return False
-
-
-def _smooth_at(root: Node, point: Point) -> Node:
-    """The expression without kinks that has its values near the point."""
-    done: dict[Node, Node] = {}
-    for node in topological(root):
-        done[node] = node
-        if isinstance(node, Call):
-            done[node] = _without_kink(rebuild(node, tuple(done[a] for a in node.args)), point)
-    return done[root]
-
-
-def _without_kink(node: Node, point: Point) -> Node:
-    if not isinstance(node, Call) or node.boolean or not symbols(node):
-        return node
-    u = node.args[0]
-    match node.function:
-        case "abs" | "relu":
-            sign = _sign_at(u, point)
-            return u if sign > 0 else negate(u) if node.function == "abs" else number(0)
-        case "maximum" | "minimum":
-            best = u
-            for other in node.args[1:]:
-                if other is not best and _sign_at(subtract(other, best), point) == (1 if node.function == "maximum" else -1):
-                    best = other
-            return best
-        case "hypot":
-            radicand = add(*(power(a, 2) for a in node.args))
-            _sign_at(radicand, point)
-            return call("sqrt", radicand)
-        case "sqrt":
-            _sign_at(u, point)
-    if not TABLE[node.function].smooth:
-        raise _Kinked
-    return node
-
-
-def _sign_at(node: Node, point: Point) -> int:
-    """The sign at the point, which is not 0."""
-    sign = sign_of(substitute(node, dict(point)))
-    if sign is None:
-        raise _Kinked
-    return sign
-
-
-def _kink_at(term: Node, point: Point) -> _Kink:
-    constants, factors = _constant_factors(term)
-    sign = _sign(constants)
-    if len(factors) != 1 or not sign:
-        raise _Kinked
-    factor = multiply(*constants) if sign > 0 else negate(multiply(*constants))
-    match factors[0], sign:
-        case Call(function="minimum", args=args), -1:
-            return _Kink(factor, _greatest([negate(u) for u in args], point), False)
-        case Call(function="hypot", args=args), 1:
-            return _Kink(factor, list(args), True)
-        case Call(function="sqrt", args=(radicand,)), 1:
-            return _Kink(factor, [_root_of_square(square) for square in _terms(radicand)], True)
-    choices = choices_of(factors[0])
-    if choices is None or sign < 0:
-        raise _Kinked
-    return _Kink(factor, _greatest(list(choices), point), False)
-
-
-def _root_of_square(square: Node) -> Node:
-    constants, factors = _constant_factors(square)
-    match factors:
-        case [Call(function="power", args=(u, Number(value=2)))] if _sign(constants) > 0:
-            return multiply(call("sqrt", multiply(*constants)), u)
-    raise _Kinked
-
-
-def _greatest(choices: list[Node], point: Point) -> list[Node]:
-    """The functions that have the greatest value at the point."""
-    waiting, flat = list(choices), []
-    while waiting:
-        inner = choices_of(waiting[0])
-        if inner is not None:
-            waiting[:1] = inner
-        else:
-            flat.append(waiting.pop(0))
-    values = {u: substitute(u, dict(point)) for u in flat}
-    best = max(flat, key=lambda u: as_float(values[u]))
-    greatest = []
-    for u, value in values.items():
-        difference = subtract(value, values[best])
-        if sign_of(difference) != -1:
-            if not vanishes(difference):
-                raise _Kinked
-            greatest.append(_smooth_at(u, point))
-    return greatest
-
-
-def _columns(kinks: Sequence[_Kink], active: Sequence[Node], level: Sequence[Node], point: Point) -> _Columns:
-    columns = _Columns([], [], [], [], [], [])
-
-    def take(function: Node, signed: bool, group: int | None = None) -> None:
-        columns.functions.append(function)
-        columns.gradients.append(_gradient_at(function, point))
-        columns.signed.append(signed)
-        columns.groups.append(group)
-
-    for function in active:
-        take(function, True)
-    for function in level:
-        take(function, False)
-    for kink in kinks:
-        if kink.ball:
-            columns.balls.append((list(range(len(columns.functions), len(columns.functions) + len(kink.pieces))), kink.factor))
-        else:
-            columns.factors.append(kink.factor)
-        for piece in kink.pieces:
-            if kink.ball and not (_is_affine(piece, point) and vanishes(substitute(piece, dict(point)))):
-                raise _Kinked
-            take(_smooth_at(piece, point), not kink.ball, None if kink.ball else len(columns.factors) - 1)
-    return columns
-
-
-def _is_affine(function: Node, point: Point) -> bool:
-    return not any(symbols(simplified(g)) for g in gradient(function, list(point)))  # type: ignore[arg-type]
-
-
-def _gradient_at(function: Node, point: Point) -> list[Node]:
-    """The gradient as numbers, which must be defined."""
-    slopes = [simplified(substitute(g, dict(point))) for g in gradient(function, list(point))]  # type: ignore[arg-type]
-    if not all(value.everywhere for value in enclose(slopes, {}, _PRECISION)):
-        raise _Kinked
-    return slopes
-
-
-# ---- multipliers -----------------------------------------------------------------------------------------------------------------
-
-
-def _multipliers(columns: _Columns, total: Sequence[Node]) -> list[Node] | None:
-    """Multipliers with the signs that they need, proved to solve the equations exactly; None where none are found."""
-    count = len(columns.functions)
-    groups = range(len(columns.factors))
-    entries = [[*g, *(number(int(group == k)) for k in groups)] for g, group in zip(columns.gradients, columns.groups, strict=True)]
-    near = [[as_float(e) for e in column] for column in entries]
-    rank = len(pivots(near))
-    for chosen in islice(combinations(range(count), rank), _MAX_CHOICES):
-        if len(pivots([near[j] for j in chosen])) < rank:
-            continue
-        solved = _solved([entries[j] for j in chosen], total)
-        if solved is None:
-            continue
-        multipliers: list[Node] = [number(0)] * count
-        for j, value in zip(chosen, solved, strict=True):
-            multipliers[j] = value
-        if _have_signs(columns, multipliers):
-            return multipliers
-    return None
-
-
-def _have_signs(columns: _Columns, multipliers: Sequence[Node]) -> bool:
-    signed = all(_is_nonnegative_number(m) for m, signed in zip(multipliers, columns.signed, strict=True) if signed)
-    return signed and all(_is_nonnegative_number(_room(ball, multipliers)) for ball in columns.balls)
-
-
-def _room(ball: tuple[list[int], Node], multipliers: Sequence[Node]) -> Node:
-    places, factor = ball
-    return subtract(power(factor, 2), add(*(power(multipliers[j], 2) for j in places)))
-
-
-def _is_nonnegative_number(node: Node) -> bool:
-    sign = sign_of(node)
-    return sign == 1 or (sign is None and vanishes(node))
-
-
-def _solved(columns: Sequence[Sequence[Node]], total: Sequence[Node]) -> list[Node] | None:
-    """The factors with which independent columns add up to the total, exactly; None where that is not proved."""
-    rows = [[*(column[i] for column in columns), t] for i, t in enumerate(total)]
-    for place in range(len(columns)):
-        best = max(range(place, len(rows)), key=lambda i: abs(as_float(rows[i][place])))
-        if sign_of(rows[best][place]) is None:
-            return None
-        rows[place], rows[best] = rows[best], rows[place]
-        for i, row in enumerate(rows):
-            if i != place and row[place] is not number(0):
-                factor = divide(row[place], rows[place][place])
-                rest = [_difference(a, factor, b) for a, b in zip(row[place + 1 :], rows[place][place + 1 :], strict=True)]
-                rows[i] = [*row[:place], number(0), *rest]
-    if not all(vanishes(row[-1]) for row in rows[len(columns) :]):
-        return None
-    return [simplified(divide(rows[i][-1], rows[i][i])) for i in range(len(columns))]
-
-
-def _difference(a: Node, factor: Node, b: Node) -> Node:
-    return simplified(subtract(a, multiply(factor, b)))
-
-
-def _level_functions(columns: _Columns, multipliers: Sequence[Node]) -> list[Node]:
-    """Functions that have the same value at all minimisers: those with a multiplier that is not 0; of a greatest of
-    functions their differences, of a vector its entries where the multipliers leave room."""
-    loose = {j for places, factor in columns.balls if sign_of(_room((places, factor), multipliers)) != 1 for j in places}
-    level: list[Node] = []
-    first: dict[int, Node] = {}
-    for j, (function, group) in enumerate(zip(columns.functions, columns.groups, strict=True)):
-        if j in loose or (columns.signed[j] and sign_of(multipliers[j]) != 1):
-            continue
-        if group is None:
-            level.append(function)
-        elif group in first:
-            level.append(subtract(function, first[group]))
-        else:
-            first[group] = function
-    return level
-
-
-def _is_strict_minimum(lagrangian: Node, level: Sequence[Node], point: Point) -> bool:
-    """Whether the second derivative of a convex function is proved positive along all directions in which functions are level."""
-    unknowns: list[Symbol] = list(point)  # type: ignore[arg-type]
-    box = {s: value_of(point[s], 2 * _PRECISION) for s in unknowns}
-    n = len(unknowns)
-    try:
-        slopes = [g for function in level for g in gradient(function, unknowns)]
-        curves = [h for row in hessian(lagrangian, unknowns) for h in row]
-        values = enclose([*slopes, *curves], box, 2 * _PRECISION)
-    except (GraphError, NotDifferentiable):
-        return False
-    if not all(v.is_bounded and v.everywhere for v in values):
-        return False
-    with ctx.workprec(2 * _PRECISION):
-        balls = [v.lower.union(v.upper) for v in values]
-        rows = [balls[k : k + n] for k in range(0, len(balls), n)]
-        tangents = _tangents(rows[: len(level)], n)
-        if tangents is None:
-            return False
-        inner = (tangents.transpose() * arb_mat(rows[len(level) :]) * tangents).tolist() if tangents.ncols() else []
-        return all(arb_mat([row[:k] for row in inner[:k]]).det() > 0 for k in range(1, len(inner) + 1))
-
-
-def _tangents(slopes: Sequence[Sequence[Any]], n: int) -> Any | None:
-    """A matrix whose columns span the directions that independent ones of the slopes leave, in balls."""
-    found = pivots([[float(e) for e in row] for row in slopes])
-    places = [place for _, place in found]
-    others = [i for i in range(n) if i not in places]
-    tangents = arb_mat(n, len(others), [int(i == k) for i in range(n) for k in others])
-    if not found or not others:
-        return tangents
-    try:
-        solved = arb_mat([[slopes[i][p] for p in places] for i, _ in found]).solve(
-            arb_mat([[slopes[i][k] for k in others] for i, _ in found])
-        )
-    except ZeroDivisionError:
-        return None
-    for a, i in enumerate(places):
-        for k in range(len(others)):
-            tangents[i, k] = -solved[a, k]
-    return tangents
-
-
-def pivots(rows: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
-    """Return rows that are independent as far as floating point tells, each with a place where it is not 0 after the others."""
-    left = {i: [e / size for e in row] for i, row in enumerate(rows) if (size := max(map(abs, row), default=0.0))}
-    found = []
-    while left:
-        i, place = max(((i, k) for i, row in left.items() for k in range(len(row))), key=lambda at: abs(left[at[0]][at[1]]))
-        row = left.pop(i)
-        if abs(row[place]) < _TINY:
-            break
-        found.append((i, place))
-        left = {k: [a - other[place] / row[place] * b for a, b in zip(other, row, strict=True)] for k, other in left.items()}
-    return found

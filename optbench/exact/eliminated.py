@@ -23,7 +23,7 @@ from optbench.exact.cases import Case, Infeasible, Send, comparisons, guarded, l
 from optbench.exact.isolated import Branch, polynomial_in, solved_for
 from optbench.exact.ranges import holding
 from optbench.exact.signs import Region
-from optbench.language.build import condition, subtract
+from optbench.language.build import condition, divide, negate, subtract
 from optbench.language.graph import Call, Node, Symbol, size, symbols
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 from optbench.problem.problem import Problem, Variable
@@ -107,13 +107,33 @@ def _by_coefficient(problem: Problem, equality: Node, region: Region, digits: in
     """a(z)*x + b = 0 by the numbers z at which a is 0, and the intervals of z on which it is not."""
     for variable in problem.variables:
         coefficients = polynomial_in(residual(equality), variable.symbol, 1)
-        if coefficients is None or len(coefficients) != 2 or len(symbols(coefficients[1])) != 1:
+        if coefficients is None or len(coefficients) != 2 or not symbols(coefficients[1]):
             continue
+        if len(symbols(coefficients[1])) > 1:
+            return least(problem, NAME, _split_by_zero(problem, variable, equality, coefficients), digits)
         [z] = symbols(coefficients[1])
         cases = list(_split(problem, z, coefficients[1], region))
         if len(cases) <= MAX_CASES:
             return least(problem, NAME, cases, digits)
     raise NotApplicable("no equality can be solved for one unknown")
+
+
+def _split_by_zero(problem: Problem, variable: Variable, equality: Node, coefficients: Sequence[Node]) -> list[Case]:
+    """Where a is not 0, x is -b/a; where it is, b is 0 too."""
+    b, a = coefficients
+    others = [c for c in comparisons(problem) if c is not equality]
+    cases = []
+    try:
+        put_in: dict[Node, Node] = {variable.symbol: divide(negate(b), a)}
+        cases.append(Case(replaced(part_without(problem, others), put_in, [condition("not_equal", a, 0)]), put_in))
+    except Infeasible:
+        pass
+    try:
+        zeros = [condition("equal", a, 0), condition("equal", b, 0)]
+        cases.append(Case(part_of(problem, problem.minimand, problem.variables, [*problem.domain, *others, *zeros])))
+    except Infeasible:
+        pass
+    return cases
 
 
 def _split(problem: Problem, z: Symbol, coefficient: Node, region: Region) -> Iterator[Case]:

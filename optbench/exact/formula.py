@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from flint import arb
 
-from optbench.arithmetic.balls import as_fraction, decimals, value_of
+from optbench.arithmetic.balls import Enclosure, as_fraction, decimals, value_of
 from optbench.exact.answer import FormulaFacts
 from optbench.language.graph import Call, Node, Number, functions, topological
 
@@ -37,10 +37,10 @@ def _has_rational_exponents(node: Node) -> bool:
 
 
 def enclosure(node: Node, digits: int) -> tuple[str, str]:
-    """Return decimal texts around a number, with about `digits` - 5 digits that are right; a short decimal is itself."""
+    """Return decimal texts around a number that differ by one in the last of `digits` digits; a short decimal is itself."""
     if isinstance(node, Number) and (exact := _finite_decimal(node.value, digits)) is not None:
         return exact, exact
-    return decimals(value_of(node, int(digits * 3.33) + 16), max(digits - 5, 10))
+    return decimals(value_of(node, int(digits * 3.33) + 24), max(digits, 10))
 
 
 def _finite_decimal(value: Fraction, digits: int) -> str | None:
@@ -55,7 +55,11 @@ def _finite_decimal(value: Fraction, digits: int) -> str | None:
 
 def as_float(node: Node) -> float:
     """Return the double next to a number, 0 or infinite beyond the doubles."""
-    value = value_of(node, 80)
+    return midpoint(value_of(node, 80))
+
+
+def midpoint(value: Enclosure) -> float:
+    """Return the double next to the middle of an enclosure, 0 or infinite beyond the doubles."""
     if not value.is_bounded or abs(value.lower) > arb(2) ** 1030 or abs(value.lower) < arb(2) ** -1080:
         return float(value.lower)
     return float((as_fraction(value.lower) + as_fraction(value.upper)) / 2)

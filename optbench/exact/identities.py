@@ -17,8 +17,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
+from math import isqrt, lcm
 
 from optbench.exact import algebraic
+from optbench.exact.recognition import elementary_w, known_angle
 from optbench.exact.sums import (
     ONE,
     RADICANDS,
@@ -31,6 +33,7 @@ from optbench.exact.sums import (
     constant_of,
     factors_of,
     is_call,
+    is_open,
     name_of,
     over,
     plain_sum,
@@ -49,10 +52,12 @@ from optbench.exact.sums import (
     whole_power,
 )
 from optbench.language.build import add, call, constant, divide, multiply, negate, power, rebuild, subtract
-from optbench.language.graph import Call, GraphError, Node, Number, symbols, topological
+from optbench.language.elaborate import parse
+from optbench.language.graph import Call, GraphError, Node, Number, functions, topological
 from optbench.language.text import text
 
 MAX_NODES = 3_000
+_ROOM = 3  # how many times longer a formula without sines of inverse sines may be
 _MAX_TURNS = 12  # multiples of an angle that are taken apart
 
 
@@ -79,7 +84,27 @@ def simplified(node: Node) -> Node:
         other = quotient_node(normal(node))
     except (TooLarge, GraphError, ZeroDivisionError):
         return node
-    return other if len(text(other)) <= len(text(node)) else node
+    if not _has_known_waves(node) or _has_known_waves(other):
+        return other if len(text(other)) <= len(text(node)) else node
+    other = min((other, _under_one_root(other)), key=lambda n: len(text(n)))
+    return other if len(text(other)) <= _ROOM * len(text(node)) else node
+
+
+def _has_known_waves(node: Node) -> bool:
+    """Whether there is a sine of an inverse sine, or of a fraction of pi, or the like."""
+    waves = [n for n in topological(node) if isinstance(n, Call) and n.function in ("sin", "cos", "tan")]
+    return any(functions(w.args[0]) & {"asin", "acos", "atan"} or algebraic.pi_multiple(w.args[0]) is not None for w in waves)
+
+
+def _under_one_root(node: Node) -> Node:
+    """The number as the root of its square, which may be shorter where it has several nested roots."""
+    if functions(node) - {"add", "multiply", "negate", "divide", "sqrt"} or text(node).count("sqrt") < 3:
+        return node
+    try:
+        square = _over_one_bottom(normal(power(node, 2)))
+    except (TooLarge, GraphError, ZeroDivisionError):
+        return node
+    return multiply(sign_of(node) or 1, call("sqrt", square)) if sign_of(node) else node
 
 
 def normal(node: Node) -> Quotient:
@@ -107,6 +132,12 @@ def _is_algebraic_atom(atom: Node) -> bool:
     return algebraic.is_algebraic(atom)
 
 
+def _over_one_bottom(q: Quotient) -> Node:
+    """(33*sqrt(33) + 207)/128 rather than 33*sqrt(33)/128 + 207/128."""
+    bottom = lcm(*(c.denominator for c in q.top.values()))
+    return divide(plain_sum(scaled(q.top, Fraction(bottom))), bottom) if q.bottom == ONE else quotient_node(q)
+
+
 # ---- roots, exponentials, logarithms ------------------------------------------------------------------------------------------
 
 
@@ -126,7 +157,7 @@ def _both_positive(q: Quotient) -> tuple[Sum, Sum]:
     """Return top and bottom of a positive number with signs such that both are positive."""
     if q.bottom == ONE:
         return q
-    if symbols(sum_node(q.bottom)):
+    if is_open(sum_node(q.bottom)):
         raise TooLarge
     sign = sign_of(sum_node(q.bottom))
     if sign is None:
@@ -149,15 +180,43 @@ def _sum_root(terms: Sum, exponent: Fraction) -> Quotient:
         result = times(result, Quotient(settled({atom: e * exponent}), ONE))
     if rest == ONE:
         return result
+    denested = _denested(rest) if exponent.denominator == 2 else None
+    if denested is not None:
+        return times(result, whole_power(Quotient(denested, ONE), exponent.numerator))
     node = plain_sum(rest)
     RADICANDS[node] = rest
     return times(result, Quotient(settled({node: exponent}), ONE))
 
 
+def _denested(terms: Sum) -> Sum | None:
+    """sqrt(a + b*sqrt(r)) = sqrt((a + d)/2) + sign(b)*sqrt((a - d)/2) where d^2 = a^2 - b^2*r, if d is rational; a, d >= 0."""
+    if len(terms) != 2 or UNIT not in terms:
+        return None
+    [(monomial, b)] = [(m, c) for m, c in terms.items() if m]
+    a = terms[UNIT]
+    if a <= 0 or not all(isinstance(atom, Number) and e == Fraction(1, 2) for atom, e in monomial):
+        return None
+    r = Fraction(1)
+    for atom, _ in monomial:
+        r *= atom.value if isinstance(atom, Number) else 0
+    d = _rational_root(a * a - b * b * r)
+    if d is None:
+        return None
+    outer, inner = (root_of_number(half, Fraction(1, 2)) if half else constant_of(0) for half in ((a + d) / 2, (a - d) / 2))
+    return plus(outer, times(constant_of(1 if b > 0 else -1), inner)).top
+
+
+def _rational_root(value: Fraction) -> Fraction | None:
+    if value < 0:
+        return None
+    roots = isqrt(value.numerator), isqrt(value.denominator)
+    return Fraction(*roots) if Fraction(roots[0] ** 2, roots[1] ** 2) == value else None
+
+
 def _is_positive(atom: Node) -> bool:
     if isinstance(atom, Number) or is_call(atom, "exp") or atom is constant("pi") or atom in RADICANDS:
         return True
-    return not symbols(atom) and sign_of(atom) == 1
+    return not is_open(atom) and sign_of(atom) == 1
 
 
 def _exponential(q: Quotient) -> Quotient:
@@ -224,8 +283,11 @@ def _lambert_w(node: Call, z: Quotient) -> Quotient:
     if not z.top:
         return constant_of(0)
     value = call(node.function, quotient_node(z))
-    if symbols(value):
+    if is_open(value):
         return atom_of(value)
+    known = elementary_w(node.function, quotient_node(z))
+    if known is not None:
+        return normal(known)
     sign = 1 if node.function == "lambertw" else -1
     if sign == 1:
         found = sign_of(quotient_node(z))
@@ -308,6 +370,18 @@ def _cosine_and_sine_of_turn(r: Fraction) -> tuple[Quotient, Quotient]:
     return cosine, sine
 
 
+_FIFTHS = {  # cos and sin of r*pi
+    Fraction(1, 12): ("(sqrt(6) + sqrt(2))/4", "(sqrt(6) - sqrt(2))/4"),
+    Fraction(5, 12): ("(sqrt(6) - sqrt(2))/4", "(sqrt(6) + sqrt(2))/4"),
+    Fraction(1, 8): ("sqrt(2 + sqrt(2))/2", "sqrt(2 - sqrt(2))/2"),
+    Fraction(3, 8): ("sqrt(2 - sqrt(2))/2", "sqrt(2 + sqrt(2))/2"),
+    Fraction(1, 5): ("(1 + sqrt(5))/4", "sqrt(10 - 2*sqrt(5))/4"),
+    Fraction(2, 5): ("(sqrt(5) - 1)/4", "sqrt(10 + 2*sqrt(5))/4"),
+    Fraction(1, 10): ("sqrt(10 + 2*sqrt(5))/4", "(sqrt(5) - 1)/4"),
+    Fraction(3, 10): ("sqrt(10 - 2*sqrt(5))/4", "(1 + sqrt(5))/4"),
+}
+
+
 def _first_quadrant(r: Fraction) -> tuple[Quotient, Quotient]:
     half = constant_of(Fraction(1, 2))
     values: dict[Fraction, Callable[[], tuple[Quotient, Quotient]]] = {
@@ -318,6 +392,8 @@ def _first_quadrant(r: Fraction) -> tuple[Quotient, Quotient]:
     }
     if r in values:
         return values[r]()
+    if r in _FIFTHS:
+        return normal(parse(_FIFTHS[r][0]).node), normal(parse(_FIFTHS[r][1]).node)
     angle = multiply(r, constant("pi"))
     return atom_of(call("cos", angle)), atom_of(call("sin", angle))
 
@@ -350,7 +426,8 @@ def _odd(node: Call, x: Quotient) -> Quotient:
     turn = _SPECIAL.get(node.function, {}).get(name_of(argument))
     if turn is not None:
         return times(constant_of(Fraction(1, int(turn[3:]))), atom_of(constant("pi")))
-    return atom_of(call(node.function, argument))
+    angle = known_angle(node.function, argument) if node.function in _SPECIAL else None
+    return atom_of(call(node.function, argument)) if angle is None else times(constant_of(angle), atom_of(constant("pi")))
 
 
 def _arc_cosine(node: Call, x: Quotient) -> Quotient:
@@ -384,7 +461,7 @@ def _power_of(node: Call, base: Quotient, exponent: Quotient) -> Quotient:
     if isinstance(node.args[1], Number):
         return _root(base, node.args[1].value)
     written = quotient_node(base)
-    if symbols(written) or sign_of(written) != 1:
+    if is_open(written) or sign_of(written) != 1:
         return _opaque(node, base, exponent)
     return _exponential(times(exponent, _logarithm(base)))
 
@@ -393,7 +470,7 @@ def _cube_root(node: Call, base: Quotient) -> Quotient:
     if not base.top:
         return constant_of(0)
     written = quotient_node(base)
-    sign = None if symbols(written) else sign_of(written)
+    sign = None if is_open(written) else sign_of(written)
     if sign is None:
         return _opaque(node, base)
     return times(constant_of(sign), _root(times(constant_of(sign), base), Fraction(1, 3)))
@@ -401,7 +478,7 @@ def _cube_root(node: Call, base: Quotient) -> Quotient:
 
 def _absolute(node: Call, base: Quotient) -> Quotient:
     written = quotient_node(base)
-    sign = None if symbols(written) else sign_of(written)
+    sign = None if is_open(written) else sign_of(written)
     if not base.top or sign is None:
         return constant_of(0) if not base.top else _opaque(node, base)
     return times(constant_of(sign), base)

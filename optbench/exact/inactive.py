@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from optbench.exact import several
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.cases import Infeasible, Send, comparisons, guarded, holds, optimal, part_of, solved
+from optbench.exact.cases import Case, Infeasible, Send, comparisons, guarded, holds, optimal, part_of, range_conditions, solved
 from optbench.language.build import substitute
 from optbench.language.domain import natural_domain
 from optbench.language.graph import Call, Node, symbols
@@ -62,14 +62,21 @@ def _without(problem: Problem, kept: Sequence[Node], digits: int) -> ExactAnswer
         return several.infeasible(NAME, answer.reason or "no point satisfies all constraints")
     if answer.status is not Status.OPTIMAL:
         return None
+    return feasible_ones(problem, NAME, answer, Case(loose), digits)
+
+
+def feasible_ones(problem: Problem, strategy: str, answer: ExactAnswer, case: Case, digits: int) -> ExactAnswer | None:
+    """Return the answer by those minimisers that are feasible, of a case with more points and the same values; None where
+    none of them is."""
     shown = [s for s in answer.solutions if s.exact is not None and s.kind != "limit"]
-    conditions = [*problem.domain, *comparisons(problem)]
+    conditions = [*problem.domain, *comparisons(problem), *(c for v in problem.variables for c in range_conditions(v, v.symbol))]
+    lifted = [case.lifted(at) for at in several.points_of(answer, case.problem)]
     inside = [
         (at, solution.kind)
-        for at, solution in zip(several.points_of(answer, loose), shown, strict=True)
+        for at, solution in zip(lifted, shown, strict=True)
         if all(holds(substitute(c, dict(at))) is True for c in conditions)
     ]
     if not inside:
         return None
-    value = several.value_of_minimand(answer, loose)
-    return optimal(problem, NAME, [at for at, _ in inside], answer.complete, digits, [kind for _, kind in inside], value)
+    value = several.value_of_minimand(answer, case.problem)
+    return optimal(problem, strategy, [at for at, _ in inside], answer.complete, digits, [kind for _, kind in inside], value)

@@ -32,6 +32,7 @@ __all__ = ["Indeterminate", "limit", "symbol"]
 
 _MAX_TAYLOR = 5
 _MAX_NODES = 1_500
+_MAX_CONJUGATES = 4
 _ONE = number(1)
 _AS_ARGUMENT = ("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "expm1", "log1p", "lambertw")  # f(u) ~ u at 0
 _GROW = ("asinh", "acosh", "lambertw", "lgamma", "gamma", "log2", "log10", "log1p", "digamma")
@@ -83,6 +84,7 @@ class _Calculus:
     def __init__(self, variable: Symbol, end: Node, side: int) -> None:
         self.variable, self.end, self.side = variable, end, side
         self.known: dict[Node, Germ] = {}
+        self.conjugates = 0
 
     def limit(self, function: Node) -> Node:
         if self._is_finite():
@@ -132,7 +134,7 @@ class _Calculus:
     def _germ(self, node: Node) -> Germ:
         if node is self.variable:
             return self._of_variable()
-        if not symbols(node):
+        if self.variable not in symbols(node):
             return _of_number(node)
         assert isinstance(node, Call)
         if node.boolean or node.shape:
@@ -182,8 +184,17 @@ class _Calculus:
         total = add(*(multiply(t.sign, t.size) for t in leading if t.size is not None))
         sign = sign_of(total)
         if sign is None:
-            return self._taylor(node)
+            return self._taylor(node) if self._is_finite() else self._by_conjugate(node)
         return replace(leading[0], sign=sign, size=multiply(sign, total))
+
+    def _by_conjugate(self, node: Call) -> Germ:
+        """a + b = (a^2 - b^2)/(a - b) where a and b cancel as far as they are known: roots come free of their square."""
+        if len(node.args) != 2 or self.conjugates >= _MAX_CONJUGATES:
+            raise Indeterminate
+        self.conjugates += 1
+        a, b = node.args
+        squares = simplified(subtract(power(a, 2), power(b, 2)))
+        return self.germ(divide(squares, subtract(a, b)))
 
     def _taylor(self, node: Node) -> Germ:
         """The first derivative at a finite end that is not 0, where the expression is smooth."""

@@ -29,6 +29,7 @@ from optbench.exact.cases import (
     holds,
     least,
     optimal,
+    order,
     part_of,
     replaced,
     same_point,
@@ -94,9 +95,30 @@ def _by_plan(problem: Problem, plan: Plan, digits: int) -> ExactAnswer:
     if not cases:
         return several.infeasible(NAME, f"no value of {plan.slice.unknown.name} satisfies all conditions")
     answer = least(problem, NAME, cases, digits, plan.whole is not Whole.NOT_KNOWN)
+    if answer.status is Status.NOT_ATTAINED and plan.whole is not Whole.ALL and (reached := _between_ends(problem, cases, answer)):
+        return optimal(problem, NAME, reached, False, digits, ["interior"] * len(reached), several.value_of_minimand(answer, problem))
     if answer.complete and not _is_whole(problem, plan, answer):
         return replace(answer, complete=False, solutions=tuple(replace(s, unique=False) for s in answer.solutions))
     return answer
+
+
+def _between_ends(problem: Problem, cases: Sequence[Case], answer: ExactAnswer) -> list[Point]:
+    """Points with the value of an open end for the same x, such as where the function does not depend on y for this x."""
+    lowest = several.value_of_minimand(answer, problem)
+    points: list[Point] = []
+    for case in cases:
+        found = solved(case.problem)
+        reached = found.status is Status.OPTIMAL and order(several.value_of_minimand(found, case.problem), lowest) == 0
+        if case.attained or not reached:
+            continue
+        if not found.complete:
+            raise NotApplicable("an infimum at an open end may be attained between the ends")
+        for at in several.points_of(found, case.problem):
+            line = replaced(problem, at)
+            here = solved(line)
+            lifted = [{**at, **y} for y in several.points_of(here, line)] if here.status is Status.OPTIMAL else []
+            points += [p for p in lifted if not any(same_point(p, other) for other in points)]
+    return points
 
 
 def _is_whole(problem: Problem, plan: Plan, answer: ExactAnswer) -> bool:

@@ -15,8 +15,9 @@ True
 from __future__ import annotations
 
 from optbench.exact.answer import NotApplicable
+from optbench.exact.identities import simplified
 from optbench.exact.limits import Indeterminate, limit
-from optbench.exact.signs import is_identically_zero, sign_of_number, tidy, tidy_anyway
+from optbench.exact.signs import is_identically_zero, root_in, sign_of_number, tidy, tidy_anyway
 from optbench.language.build import add, call, divide, multiply, number, power, rebuild, subtract
 from optbench.language.domain import own_conditions
 from optbench.language.graph import Call, Node, Number, Symbol, symbols, topological
@@ -125,4 +126,20 @@ def _limit(node: Node, t: Symbol) -> Node:
     try:
         return limit(tidy_anyway(node), t, INFINITY, -1)
     except (Indeterminate, NotApplicable):
-        raise NotSettled from None
+        return _limit_of_difference(node, t)
+
+
+def _limit_of_difference(node: Node, t: Symbol) -> Node:
+    """c*sqrt(a) + b as (c^2*a - b^2)/(c*sqrt(a) - b), where that is not 0 for large t since it tends to infinity."""
+    for term in node.args if isinstance(node, Call) and node.function == "add" else ():
+        found = root_in(term)
+        if found is not None and t in symbols(term):
+            rest = subtract(node, term)
+            below = subtract(term, rest)
+            try:
+                if limit(below, t, INFINITY, -1) in (INFINITY, MINUS_INFINITY):
+                    value = limit(divide(tidy_anyway(subtract(found[1], power(rest, 2))), below), t, INFINITY, -1)
+                    return value if value in (INFINITY, MINUS_INFINITY) else simplified(value)
+            except (Indeterminate, NotApplicable):
+                continue
+    raise NotSettled

@@ -174,7 +174,7 @@ def _by_sign(node: Call, place: int, inner: Node, outer: Callable[[Node], Node],
         sign = _only_sign(region, call("log", node.args[0])) if region.is_positive(node.args[0]) else None
         return None if sign is None else Layer(inner, outer, sign)
     exponent = node.args[1].value if node.function == "power" and isinstance(node.args[1], Number) else None
-    if node.function == "power" and exponent is None:
+    if node.function == "power" and not exponent:  # u^0 is 1 wherever u is defined
         return None
     if exponent is not None and (exponent.denominator > 1 or (exponent > 0 and exponent % 2 == 1)):
         return Layer(inner, outer, 1 if exponent > 0 else -1)
@@ -313,8 +313,12 @@ def _without_number(node: Call) -> Node:
     """A sum without its numbers, with a positive first term."""
     moving = add(*(a for a in node.args if symbols(a))) if node.function == "add" else node
     first = moving.args[0] if isinstance(moving, Call) and moving.function == "add" else moving
-    negative = isinstance(first, Call) and (first.function == "negate" or (isinstance(first.args[0], Number) and first.args[0].value < 0))
+    negative = isinstance(first, Call) and (first.function == "negate" or _begins_negative(first))
     return tidy(negate(moving)) if negative and first is not moving else moving
+
+
+def _begins_negative(term: Call) -> bool:
+    return any(isinstance(a, Number) and a.value < 0 for a in term.args[:1])
 
 
 class _Rewriting:

@@ -32,8 +32,11 @@ class Undecided(Exception):
     """The sign of an expression on a place is not known; `switch` is smooth there."""
 
     def __init__(self, switch: Node) -> None:
-        super().__init__(repr(switch))
+        super().__init__()
         self.switch = switch
+
+    def __str__(self) -> str:
+        return f"the sign of {self.switch} is not known"
 
 
 class Undefined(Exception):

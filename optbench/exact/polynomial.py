@@ -12,8 +12,10 @@ x^n - c its n-th root, all others `rootof`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
+from typing import NamedTuple
 
 from flint import fmpz, fmpz_poly
 
@@ -23,6 +25,13 @@ from optbench.language.build import add, call, divide, multiply, negate, number,
 from optbench.language.graph import Node, Symbol
 from optbench.language.rootof import MAX_DEGREE, real_root
 from optbench.language.rootof import real_roots as isolated
+
+
+class Candidates(NamedTuple):
+    """Formulas that may be zeros of a function; `complete`: every zero is one of them."""
+
+    formulas: list[Node]
+    complete: bool
 
 
 def real_roots(terms: Sum, unknown: Symbol) -> list[Node] | None:
@@ -35,10 +44,15 @@ def real_roots(terms: Sum, unknown: Symbol) -> list[Node] | None:
     coefficients = _coefficients({d * q: c for d, c in degrees.items()})
     if coefficients is None:
         return None
+    roots = roots_of(coefficients)
+    return roots if q == 1 else [simplified(power(t, q)) for t in roots if t is number(0) or sign_of(t) == 1]
+
+
+def roots_of(coefficients: Sequence[Fraction]) -> list[Node]:
+    """Return the real roots of a polynomial, each once, from its coefficients, constant first, the last one not 0."""
     scale = lcm(*(c.denominator for c in coefficients))
     _, factors = fmpz_poly([int(c * scale) for c in coefficients]).factor()
-    roots = [root for factor, _ in factors for root in _roots_of_factor([int(c) for c in factor.coeffs()])]
-    return roots if q == 1 else [simplified(power(t, q)) for t in roots if t is number(0) or sign_of(t) == 1]
+    return [root for factor, _ in factors for root in _roots_of_factor([int(c) for c in factor.coeffs()])]
 
 
 def _degrees(terms: Sum, unknown: Symbol) -> dict[Fraction, Fraction] | None:

@@ -23,7 +23,7 @@ from optbench.exact.algebraic import pi_multiple
 from optbench.exact.angles import CIRCULAR, Arc, LinearForm, Turning, arcs, linear_form, signs_of_arcs
 from optbench.exact.answer import NotApplicable
 from optbench.exact.identities import simplified
-from optbench.exact.polynomial_ring import Ends, Polynomial, Ring, irreducible_factors, sign_within
+from optbench.exact.polynomial_ring import Ends, Polynomial, Ring, factored, irreducible_factors, sign_within
 from optbench.exact.sums import sign_of
 from optbench.language.build import negate
 from optbench.language.elaborate import parse
@@ -226,7 +226,7 @@ class Reader:
                 self.nonzero.append(factor)
         if not self.closed:
             return self.quotient(q.bottom, q.top)
-        content, factors = q.top.factor()
+        content, factors = factored(q.top)
         result = self.quotient(q.bottom, self.ring.constant(int(content)))
         for factor, e in factors:
             result = self.product(result, self.whole_power(self.reciprocal(factor), int(e)))

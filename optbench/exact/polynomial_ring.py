@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from flint import Ordering, arb, ctx, fmpq, fmpq_mat, fmpz_mpoly_ctx, fmpz_mpoly_vec
 
+from optbench.exact.answer import NotApplicable
 from optbench.exact.number_field import Element, NumberField, primitive
 
 Polynomial: TypeAlias = Any  # fmpz_mpoly
@@ -55,7 +56,15 @@ def irreducible_factors(p: Polynomial) -> list[Polynomial]:
     """Return the different irreducible factors of a polynomial that are no numbers."""
     if p.is_constant():
         return []
-    return [f for f, _ in p.factor()[1]]
+    return [f for f, _ in factored(p)[1]]
+
+
+def factored(p: Polynomial) -> tuple[Any, list[tuple[Polynomial, int]]]:
+    """Return the number and the irreducible factors, with their exponents, of which a polynomial is the product."""
+    try:
+        return p.factor()  # type: ignore[no-any-return]
+    except OverflowError:  # python-flint sorts the factors by their coefficients, which have to be small for that
+        raise NotApplicable("a polynomial has too large coefficients to be factored") from None
 
 
 def never_zero(p: Polynomial, signs: Signs, positive: Iterable[int] = ()) -> bool:
@@ -81,7 +90,7 @@ def definite_sign(p: Polynomial, signs: Signs, positive: Iterable[int] = ()) -> 
     """
     if p.is_constant():
         return (1 if p.leading_coefficient() > 0 else -1) if p else 0
-    content, factors = p.factor()
+    content, factors = factored(p)
     total = 1 if content > 0 else -1
     positive = list(positive)
     for factor, e in factors:

@@ -240,7 +240,7 @@ def _towards_ends(interval: Interval, width: int) -> Iterator[Node]:
 def _not_attained(problem: Problem, curves: Sequence[Curve], digits: int) -> ExactAnswer:
     """The lowest limit along a curve, if the function is above it everywhere."""
     lowest = min((v for c in curves for v in c.values), default=math.inf)
-    settling = [c for c in curves if _settles(c.values) and c.values[-1] <= lowest + 1e-3 * max(1.0, abs(lowest))]
+    settling = [c for c in curves if _settles(c.values) and _moves(c) and c.values[-1] <= lowest + 1e-3 * max(1.0, abs(lowest))]
     tried: list[Node] = []
     for curve in islice(sorted(settling, key=lambda c: (round(c.values[-1], 6), _length(c))), MAX_LIMITS):
         value = _limit(problem, curve, lambda value: value is not INFINITY and all(order(value, other) for other in tried))
@@ -256,9 +256,13 @@ def _not_attained(problem: Problem, curves: Sequence[Curve], digits: int) -> Exa
     raise NotApplicable("no curve is known along which the function falls without bound or towards an infimum")
 
 
+def _moves(curve: Curve) -> bool:
+    return any(symbols(f) for f in curve.at)
+
+
 def _settles(values: Sequence[float]) -> bool:
     a, b, c = values
-    return a > b >= c and b - c < a - b
+    return (a > b >= c and b - c < a - b) or a == b == c
 
 
 def is_above(problem: Problem, level: Node) -> bool:

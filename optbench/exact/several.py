@@ -20,9 +20,11 @@ from typing import NamedTuple, TypeAlias
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
 from optbench.exact.formula import as_float, enclosure, facts
 from optbench.exact.identities import simplified
-from optbench.language.build import negate, substitute, subtract
+from optbench.exact.pieces import Undecided, Undefined, smoothed
+from optbench.exact.pieces import point as place_of
+from optbench.language.build import negate, number, substitute, subtract
 from optbench.language.elaborate import Scope, parse
-from optbench.language.graph import Call, Node
+from optbench.language.graph import Call, GraphError, Node
 from optbench.language.text import text
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 from optbench.problem.problem import Constraint, Problem, Variable
@@ -83,7 +85,7 @@ def solve_part(problem: Problem, digits: int = 30) -> ExactAnswer:
     answer = solve(problem, digits)
     if answer.assurance is not Assurance.EXACT:
         raise NotApplicable(answer.reason or "a part of the problem has no exact answer")
-    return answer
+    return answer.with_representatives()
 
 
 def points_of(answer: ExactAnswer, problem: Problem) -> list[Point]:
@@ -111,10 +113,19 @@ def optimal(
     problem: Problem, strategy: str, points: Sequence[Point], complete: bool, digits: int = 30, kinds: Sequence[str] = ()
 ) -> ExactAnswer:
     """Return the answer that these points are global minimisers, and all of them where `complete`."""
-    value = min((simplified(substitute(problem.objective, dict(p))) for p in points[:3]), key=lambda node: len(text(node)))
+    value = min((simplified(_value_at(problem, p)) for p in points[:3]), key=lambda node: len(text(node)))
     kinds = list(kinds) or ["interior"] * len(points)
     solutions = tuple(solution_at(problem, p, kind, complete and len(points) == 1, digits) for p, kind in zip(points, kinds, strict=True))
     return replace(_valued(problem, strategy, Status.OPTIMAL, value, digits), solutions=solutions, complete=complete)
+
+
+def _value_at(problem: Problem, point: Point) -> Node:
+    """The objective at a point, without kinks where their signs are decided."""
+    value = substitute(problem.objective, dict(point))
+    try:
+        return smoothed(value, place_of(problem.symbols[0], number(0)))
+    except (Undecided, Undefined, NotApplicable, GraphError):
+        return value
 
 
 def local(problem: Problem, strategy: str, point: Point, reason: str, digits: int = 30) -> ExactAnswer:

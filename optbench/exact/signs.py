@@ -29,7 +29,7 @@ from optbench.exact.answer import NotApplicable
 from optbench.exact.identities import is_zero, normal
 from optbench.exact.pieces import hull
 from optbench.exact.sums import Quotient, TooLarge, quotient_node, sign_of
-from optbench.language.build import number, subtract
+from optbench.language.build import add, multiply, number, power, subtract
 from optbench.language.functions import TABLE
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol, functions, size, symbols, topological
 from optbench.problem.interval import Interval, order
@@ -48,6 +48,7 @@ ZERO: Signs = frozenset((0,))
 
 MAX_NODES = 400
 MAX_MONOMIALS = 60
+MAX_SQUARED = 2
 _ALWAYS_POSITIVE = ("exp", "cosh", "sigmoid", "softplus", "erfc")
 _JUMPS = {"if", "sign", "floor", "ceil", "mod", "atan2"}
 _OF_ARGUMENT = ("cbrt", "sinh", "tanh", "asinh", "atan", "asin", "atanh", "erf", "expm1", "log1p", "sign", "lambertw")
@@ -70,9 +71,12 @@ class Region:
         facts = list(facts)
         self.given = facts
         self.facts = [(terms, signs) for node, signs in facts if (terms := polynomial_of(node))]
+        self.squared = 0  # how many roots are being squared, one inside of the other
         self.known: dict[Node, Signs] = {s: _of_interval(i) for s, i in self.intervals.items()}
+        without_facts = Region(self.intervals) if facts else self
         for node, signs in facts:
-            self.known[node] = (self.known.get(node, ANY) & signs) or ANY
+            known = without_facts.signs(node) if polynomial_of(node) is None else ANY
+            self.known[node] = (self.known.get(node, known) & signs) or ANY
 
     def signs(self, node: Node) -> Signs:
         """Return the signs that the expression may have on the region."""
@@ -128,7 +132,30 @@ class Region:
         if not isinstance(node, Call) or node.shape:
             return ANY
         found = self._by_parts(node)
-        return found if len(found) == 1 else (found & _of_enclosure(value)) or ANY
+        found = found if len(found) == 1 else (found & _of_enclosure(value)) or ANY
+        return found & self._of_root_and_rest(node) or ANY if found >= NOT_ZERO and node.function == "add" else found
+
+    def _of_root_and_rest(self, node: Call) -> Signs:
+        """c*sqrt(a) + b has the sign of c where c^2*a > b^2, since then |c|*sqrt(a) > |b|; where they are equal, it may be 0."""
+        for term in node.args:
+            root = root_in(term)
+            if root is not None:
+                sign, square = root
+                rest = subtract(node, term)
+                found = self._of_difference(subtract(square, power(rest, 2))) if not root_in(rest) else ANY
+                if found <= NOT_NEGATIVE:
+                    return frozenset((0, sign)) if 0 in found else frozenset((sign,))
+        return ANY
+
+    def _of_difference(self, node: Node) -> Signs:
+        """The signs of an expression in which a root was squared; other roots in it may be squared again, but not for ever."""
+        if self.squared >= MAX_SQUARED:
+            return ANY
+        self.squared += 1
+        try:
+            return self.signs(tidy(node))
+        finally:
+            self.squared -= 1
 
     def _by_parts(self, node: Call) -> Signs:
         args = [self.known.get(a, ANY) for a in node.args]
@@ -290,6 +317,22 @@ def _of_root(node: Call, args: list[Signs]) -> Signs:
     if node.function == "sqrt":
         return (args[0] - NEGATIVE) or ANY
     return NOT_NEGATIVE if 0 in args[0] and 0 in args[1] else POSITIVE
+
+
+def root_in(term: Node) -> tuple[int, Node] | None:
+    """Return the sign of c and c^2*a for a term c*sqrt(a) or c*hypot(u, v) with a rational number c, None for others."""
+    factor = Fraction(1)
+    while isinstance(term, Call) and term.function in ("negate", "multiply"):
+        if term.function == "negate":
+            factor, term = -factor, term.args[0]
+        elif len(term.args) == 2 and isinstance(term.args[0], Number):
+            factor, term = factor * term.args[0].value, term.args[1]
+        else:
+            return None
+    if not isinstance(term, Call) or term.function not in ("sqrt", "hypot") or not symbols(term) or not factor:
+        return None
+    square = term.args[0] if term.function == "sqrt" else add(*(power(a, 2) for a in term.args))
+    return (1 if factor > 0 else -1), multiply(factor * factor, square)
 
 
 def _of_range(function: str) -> Signs:

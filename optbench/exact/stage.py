@@ -13,16 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from time import perf_counter
 from typing import Any
 
 from optbench.exact.answer import ExactAnswer, NotApplicable
+from optbench.exact.time_limit import OutOfTime, time_limit
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Status
 
 STRATEGIES = (  # modules of this package, in order of cost
+    "periodic",
     "univariate",
     "quadratic",
     "ranges",
+    "bounds",
+    "logarithms",
     "separable",
     "quadratic_program",
     "posynomial",
@@ -30,38 +35,59 @@ STRATEGIES = (  # modules of this package, in order of cost
     "peeled",
     "affine",
     "recession",
+    "decaying",
+    "critical",
     "inactive",
     "vanishing",
+    "convex",
     "eliminated",
     "invariant",
     "sinusoids",
-    "critical",
-    "convex",
+    "mirrored",
     "partial",
     "envelopes",
+    "computer_algebra",
     "gradient",
 )
+WITH_PARAMETERS = ("parametric",)  # for problems with parameters that have no value, which all others refuse
+WIDEST = ("critical", "convex")  # most of what others solve, one of these would solve too, if it were small and had formulas
+MAX_SECONDS = 7.0  # for one problem, where nothing else is said
+MAX_SHARE = 0.4  # of it for one of several strategies, on the processor
 
 Send = Callable[[dict[str, Any]], None]
 
 
-def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> ExactAnswer:
+def solve(problem: Problem, digits: int = 30, send: Send | None = None, seconds: float = MAX_SECONDS) -> ExactAnswer:
     """Return the best answer of the strategies; every formula is given with an enclosure of `digits` digits or a few fewer.
 
-    `send` receives the JSON of answers that are better than what was known before, while the work goes on.
+    `send` receives the JSON of answers that are better than what was known before, while the work goes on. After about so
+    many `seconds` no strategy begins, and what runs then ends as soon as it can be interrupted.
     """
+    end = perf_counter() + seconds
     best: ExactAnswer | None = None
-    reasons = []
-    for name in STRATEGIES:
+    reasons: dict[str, str] = {}
+    names = WITH_PARAMETERS if problem.free_parameters else STRATEGIES
+    share = seconds * (MAX_SHARE if len(names) > 1 else 1)
+    for name in names:
+        if (left := end - perf_counter()) <= 0:
+            break
         strategy = import_module(f"optbench.exact.{name}")
         try:
-            answer = strategy.solve(problem, digits, send)
-        except NotApplicable as problem_with_it:
-            reasons.append(str(problem_with_it))
+            with time_limit(min(share, left)):
+                answer = strategy.solve(problem, digits, send)
+        except (NotApplicable, OutOfTime) as problem_with_it:
+            reasons[name] = str(problem_with_it)
             continue
         if best is None or answer.assurance.rank < best.assurance.rank:
             best = answer
+            if send is not None and best.assurance is not Assurance.NONE:
+                send(best.to_json())
         if best.assurance is Assurance.EXACT:
             break
-    reason = reasons[0 if problem.dimension == 1 else -1] if reasons else None
-    return best or ExactAnswer("none", Status.UNKNOWN, Assurance.NONE, reason=reason)
+    return best or ExactAnswer("none", Status.UNKNOWN, Assurance.NONE, reason=_summary(problem, reasons))
+
+
+def _summary(problem: Problem, reasons: dict[str, str]) -> str:
+    """Why nothing is known: the reasons of the strategies that reach furthest."""
+    widest = ("univariate",) if problem.dimension == 1 else WIDEST
+    return "; ".join(dict.fromkeys(reasons[name] for name in widest if name in reasons)) or list(reasons.values())[-1]

@@ -12,7 +12,8 @@ x - 1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
 from math import floor, gcd
@@ -49,8 +50,28 @@ class Quotient(NamedTuple):
     bottom: Sum
 
 
+_oracles: list[Callable[[Node], int | None]] = []  # what is assumed of symbols, the last one counts
+
+
+@contextmanager
+def assuming(sign: Callable[[Node], int | None]) -> Iterator[None]:
+    """Treat symbols as numbers of which `sign` knows the signs (1 or -1, None where it can't tell), as parameters are."""
+    _oracles.append(sign)
+    try:
+        yield
+    finally:
+        _oracles.pop()
+
+
+def is_open(node: Node) -> bool:
+    """Whether nothing can be said of the sign of an expression, because of its symbols."""
+    return not _oracles and bool(symbols(node))
+
+
 def sign_of(node: Node, precisions: Sequence[int] = (64, 256, 1024)) -> int | None:
     """Return 1 or -1 for a number without unknowns that is surely not 0, else None."""
+    if _oracles and symbols(node):
+        return _oracles[-1](node)
     for precision in precisions:
         [value] = enclose([node], {}, precision)
         if value.empty:
@@ -262,7 +283,7 @@ def name_of(node: Node) -> str:
 def product_node(coefficient: Fraction, monomial: Monomial, more: list[Node]) -> Node:
     coefficient, monomial = _unnegated(coefficient, monomial)
     ordered = sorted(_joined_numbers(monomial), key=lambda item: name_of(item[0]))
-    exponential = add(*(multiply(e, atom.args[0]) for atom, e in ordered if is_call(atom, "exp")))
+    exponential = add(*(_times(e, atom.args[0]) for atom, e in ordered if is_call(atom, "exp")))
     others = [(atom, e) for atom, e in ordered if not is_call(atom, "exp")]
     above = [_power_node(atom, e) for atom, e in others if e > 0] + more
     if exponential is not number(0):
@@ -273,6 +294,11 @@ def product_node(coefficient: Fraction, monomial: Monomial, more: list[Node]) ->
         result = divide(top, multiply(coefficient.denominator, *below))
         return negate(result) if coefficient < 0 else result
     return multiply(coefficient, *above)
+
+
+def _times(factor: Fraction, node: Node) -> Node:
+    """5*pi/4 rather than 5/4*pi."""
+    return multiply(factor, node) if isinstance(node, Number) else divide(multiply(factor.numerator, node), factor.denominator)
 
 
 def _unnegated(coefficient: Fraction, monomial: Monomial) -> tuple[Fraction, Monomial]:
@@ -305,6 +331,8 @@ def _power_node(base: Node, exponent: Fraction) -> Node:
 
 def taken_out(terms: Sum) -> tuple[Fraction, Monomial, Sum]:
     """Return c, m, rest with terms = c*m*rest, c > 0 unless all of terms is one monomial; m has the lowest exponents."""
+    if not terms:
+        raise GraphError("0 has no factors")
     content = _content(terms)
     lowest: dict[Node, Fraction] = {}
     for atom in {atom for monomial in terms for atom, _ in monomial}:

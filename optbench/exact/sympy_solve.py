@@ -14,17 +14,18 @@ from optbench.arithmetic.balls import as_fraction, enclose, value_of
 from optbench.exact.identities import simplified
 from optbench.exact.pieces import Place
 from optbench.language.build import add, multiply
-from optbench.language.graph import Node, functions, size
+from optbench.language.graph import Call, Node, Symbol, functions, size, symbols, topological
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 
 MAX_NODES = 400
 MAX_REPEATS = 200
 _PERIODIC = {"sin", "cos", "tan"}
+_EXPONENTIAL = {"exp", "sinh", "cosh", "tanh"}
 
 
 def solutions(function: Node, place: Place) -> list[Node]:
     """Return formulas that may be zeros of the function on the place: neither surely zeros, nor surely all."""
-    if size(function) > MAX_NODES:
+    if size(function) > MAX_NODES or _is_mixed(function, place.variable):
         return []
     from optbench.arithmetic.sympy_terms import to_sympy
 
@@ -36,6 +37,17 @@ def solutions(function: Node, place: Place) -> list[Node]:
         return []
     found = _read(_solved(term, unknown))
     return _repeated(found, term, unknown, place) if periodic else found
+
+
+def _is_mixed(function: Node, x: Symbol) -> bool:
+    """Whether the unknown stands both in functions of one kind and outside of them, in a way for which SymPy has no method:
+    with sines, or with exponentials of several rates."""
+    waves = [n for n in topological(function) if isinstance(n, Call) and n.function in _PERIODIC and x in symbols(n)]
+    if waves and x in topological(function, enter=lambda n: () if n in waves else n.args):
+        return True
+    growing = {n for n in topological(function) if isinstance(n, Call) and n.function in _EXPONENTIAL and x in symbols(n)}
+    several = len({n.args[0] for n in growing}) > 1 or any(n.function != "exp" for n in growing)
+    return several and x in topological(function, enter=lambda n: () if n in growing else n.args)
 
 
 def _unknown(place: Place, periodic: bool) -> Any:

@@ -8,8 +8,8 @@ they have no solution, f > c everywhere, and nothing is answered.
 >>> from optbench.problem.draft import ProblemDraft, Text
 >>> from optbench.problem.validate import validated
 >>> answer = solve(validated(ProblemDraft("minimize", Text("abs(x + 2*y - 1) + (x*y - 1/9)^4")), open_names=True))
->>> [dict(s.exact) for s in answer.solutions]
-[{'x': '2/3', 'y': '1/6'}, {'x': '1/3', 'y': '1/3'}]
+>>> sorted(tuple(s.exact.items()) for s in answer.solutions)
+[(('x', '1/3'), ('y', '1/3')), (('x', '2/3'), ('y', '1/6'))]
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from collections.abc import Iterator
 
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Case, Infeasible, Send, comparisons, guarded, least, part_of, region_of, solved
+from optbench.exact.identities import is_zero, simplified
+from optbench.exact.isolated import polynomial_in
 from optbench.exact.separable import terms_of
-from optbench.exact.signs import NOT_NEGATIVE, Region, polynomial_of
+from optbench.exact.signs import NOT_NEGATIVE, Region, polynomial_of, sign_of_number
 from optbench.exact.sums import is_call
-from optbench.language.build import add, condition
-from optbench.language.graph import Call, Node, Number, symbols
+from optbench.language.build import add, condition, divide, negate, substitute
+from optbench.language.graph import Call, GraphError, Node, Number, symbols
 from optbench.problem.problem import Problem
 from optbench.result import Status
 
@@ -47,11 +49,13 @@ def _solve(problem: Problem, digits: int) -> ExactAnswer:
         equations.update(dict.fromkeys(zeros_of(term, region)))
     if not equations:
         raise NotApplicable("no term is ever 0")
-    return _by_equations(problem, list(equations), add(*(t for t in terms if not symbols(t))), digits)
+    return by_equations(problem, NAME, list(equations), add(*(t for t in terms if not symbols(t))), digits)
 
 
-def _by_equations(problem: Problem, equations: list[Node], value: Node, digits: int) -> ExactAnswer:
-    conditions = [*problem.domain, *comparisons(problem), *(condition("equal", e, 0) for e in equations)]
+def by_equations(problem: Problem, strategy: str, equations: list[Node], value: Node, digits: int) -> ExactAnswer:
+    """Return the answer that the minimand has its least value exactly where all equations hold; raise `NotApplicable`
+    where no feasible point is known at which they do."""
+    conditions = [*problem.domain, *comparisons(problem), *(condition("equal", e, 0) for e in needed(equations))]
     try:
         part = part_of(problem, value, problem.variables, conditions)
     except Infeasible:
@@ -59,7 +63,38 @@ def _by_equations(problem: Problem, equations: list[Node], value: Node, digits: 
     answer = solved(part)
     if answer.status is not Status.OPTIMAL:
         raise NotApplicable("the terms are not all 0 at one point")
-    return least(problem, NAME, [Case(part, kind="interior")], digits)
+    return least(problem, strategy, [Case(part, kind="interior")], digits)
+
+
+def needed(equations: list[Node]) -> list[Node]:
+    """Return the equations without those that follow where others give unknowns their values."""
+    values: dict[Node, Node] = {}
+    giving: set[Node] = set()
+    while (found := next(filter(None, (_given_by(e, values) for e in equations if e not in giving)), None)) is not None:
+        equation, unknown, value = found
+        giving.add(equation)
+        values[unknown] = value
+    return [e for e in equations if e in giving or not _holds_at(e, values)]
+
+
+def _given_by(equation: Node, values: dict[Node, Node]) -> tuple[Node, Node, Node] | None:
+    """The equation, the one unknown that it holds besides those with values, and its value, if it is linear in that."""
+    try:
+        rest = substitute(equation, values)
+    except GraphError:
+        return None
+    inside = symbols(rest)
+    coefficients = polynomial_in(rest, inside[0], 1) if len(inside) == 1 else None
+    if coefficients is None or len(coefficients) != 2 or not sign_of_number(coefficients[1]):
+        return None
+    return equation, inside[0], simplified(divide(negate(coefficients[0]), coefficients[1]))
+
+
+def _holds_at(equation: Node, values: dict[Node, Node]) -> bool:
+    try:
+        return set(symbols(equation)) <= values.keys() and is_zero(substitute(equation, values)) is True
+    except GraphError:
+        return False
 
 
 def zeros_of(term: Node, region: Region) -> Iterator[Node]:

@@ -2,7 +2,8 @@
 
 Each root gets a cell on which some derivative of the function keeps one sign, all lower ones being 0 at the root: by
 Taylor's theorem the function has no other zero in the cell. What is left between the cells is cut until on each part an
-enclosure of the function excludes 0, or the function is monotone and moves away from 0. Enclosures hold wherever the
+enclosure of the function excludes 0, or the function is monotone and moves away from 0. `isolated` also takes parts on
+which it is monotone and changes its sign: those hold one more zero each. Enclosures hold wherever the
 function is defined, so a part may reach to an open end, and to infinity. A zero that lies on an excluded end gets a cell
 too, if the function is smooth there.
 
@@ -18,17 +19,18 @@ Sources: R. E. Moore, R. B. Kearfott, M. J. Cloud, Introduction to Interval Anal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from math import inf
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from flint import arb
 
 from optbench.arithmetic.balls import Enclosure, as_fraction, between, evaluator, value_of
 from optbench.exact.answer import NotApplicable
+from optbench.exact.enclosed import Bracket
 from optbench.exact.identities import is_zero, normal
 from optbench.exact.limits import Indeterminate, limit
 from optbench.exact.pieces import Place, Undecided, Undefined, point, sign, smoothed
@@ -39,9 +41,11 @@ from optbench.language.graph import GraphError, Node, Symbol, size
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 
 MAX_CELLS = 1_500
+MAX_PARTS = 40  # cells on which signs are looked for factor by factor, which is slow
 MAX_MULTIPLICITY = 6
 MAX_DERIVATIVE_NODES = 2_000
 _PRECISION = 64
+_FAR_OUT = Fraction(1 << 20)
 _HALVINGS = 40  # a cell around a root is at least 2^-40 of the first one tried
 
 End: TypeAlias = Fraction | float  # a float only where it is infinite
@@ -56,8 +60,34 @@ def are_all_zeros(function: Node, roots: Sequence[Node], place: Place, budget: i
         return False
 
 
+def isolated(function: Node, roots: Sequence[Node], place: Place, budget: int = MAX_CELLS) -> Isolation | None:
+    """Return brackets of all zeros of a smooth function on the open interval but `roots`, which are zeros of it, ascending
+    and strictly inside; None where they can't be had. A rational number that turns out to be a zero is given instead."""
+    try:
+        return Isolation(tuple(_Proof(function, place, budget).brackets(roots)))
+    except _Rational as found:
+        return Isolation((), found.zero)
+    except (NotDifferentiable, GraphError, NotApplicable, _Failed):
+        return None
+
+
+class Isolation(NamedTuple):
+    """All other zeros, one a bracket, ascending; or a rational zero that was met, which makes the search pointless."""
+
+    brackets: tuple[Bracket, ...]
+    met: Fraction | None = None
+
+
 class _Failed(Exception):
     """The proof does not succeed within its budget."""
+
+
+class _Rational(Exception):
+    """The function is 0 at a rational number."""
+
+    def __init__(self, zero: Fraction) -> None:
+        super().__init__(str(zero))
+        self.zero = zero
 
 
 class _Derivatives:
@@ -67,6 +97,7 @@ class _Derivatives:
         self.place = place
         self.nodes = [function]
         self.factored: dict[int, Node] = {}
+        self.parts_left = MAX_PARTS
         self.programs: dict[int, Callable[[Sequence[Enclosure], int], list[Enclosure]]] = {}
 
     def node(self, order: int) -> Node:
@@ -95,8 +126,9 @@ class _Derivatives:
     def sign_of_parts(self, order: int, low: End, high: End) -> int:
         """The sign strictly between the ends of a cell, also by the signs of its factors; 0 where that is not known."""
         found = self.sign(order, _box(low, high))
-        if found or low == high:
+        if found or low == high or not self.parts_left:
             return found
+        self.parts_left -= 1
         cell = self.place.part(_end_node(low), _end_node(high))
         try:
             return sign(self._factored(order), cell)
@@ -118,18 +150,31 @@ class _Proof:
         self.limits: dict[Node, int | None] = {}
 
     def covers(self, roots: Sequence[Node]) -> bool:
+        return all(self._has_no_zero(low, high) for low, high in self._gaps(roots))
+
+    def brackets(self, roots: Sequence[Node]) -> list[Bracket]:
+        return [bracket for low, high in self._gaps(roots) for bracket in self._brackets_between(low, high)]
+
+    def _gaps(self, roots: Sequence[Node]) -> Iterator[tuple[End, End]]:
+        """Yield what is left between cells around the roots, ascending."""
         known = [*self._zero_at(self.place.lower), *roots, *self._zero_at(self.place.upper)]
         boxes = [value_of(r) for r in known]
         ends = [self.lower, *(_between(a, b) for a, b in pairwise(boxes)), self.upper]
-        if not known:
-            return self._has_no_zero(self.lower, self.upper)
+        self._check_tails()
         left = self.lower
         for root, box, low, high in zip(known, boxes, ends, ends[1:], strict=False):
             cell = self._cell(root, box, low, high)
-            if not self._has_no_zero(left, cell[0]):
-                return False
+            yield left, cell[0]
             left = cell[1]
-        return self._has_no_zero(left, self.upper)
+        yield left, self.upper
+
+    def _check_tails(self) -> None:
+        """Give up at once where nothing is known even far out, as with a function that has infinitely many zeros."""
+        lower, upper = self._inner
+        for low, high in ((max(lower, _FAR_OUT), self.upper), (self.lower, min(upper, -_FAR_OUT))):
+            infinite = isinstance(low, float) or isinstance(high, float)
+            if infinite and low < high and not self.function.sign(0, _box(low, high)) and not self._moves_away(low, high):
+                raise _Failed
 
     def _zero_at(self, end: Node) -> list[Node]:
         """The end, if it is finite and the function is defined and 0 there."""
@@ -196,12 +241,46 @@ class _Proof:
             waiting += [(middle, b), (a, middle)]
         return True
 
+    def _brackets_between(self, low: End, high: End) -> Iterator[Bracket]:
+        waiting = [(low, high)]
+        while waiting:
+            a, b = waiting.pop()
+            self.budget -= 1
+            if self.budget < 0:
+                raise _Failed
+            if a == b or self.function.sign(0, _box(a, b)):
+                continue
+            slope = self._slope_sign(a, b)
+            if self._has_left_zero(a, b, slope):
+                continue
+            if slope and self._sign_at(a) == -slope and self._sign_at(b) == slope:
+                assert isinstance(a, Fraction)
+                assert isinstance(b, Fraction)
+                yield Bracket(self.function.node(0), self.function.node(1), self.place.variable, a, b)
+                continue
+            middle = _middle(a, b)
+            if middle is None:
+                raise _Failed
+            self._check_for_zero(middle)
+            waiting += [(middle, b), (a, middle)]
+
+    def _check_for_zero(self, middle: Fraction) -> None:
+        if self._is_inside(middle) and not self._sign_at(middle):
+            value = point(self.place.variable, number(middle)).at(self.function.node(0))
+            if is_zero(value):
+                raise _Rational(middle)
+
     def _moves_away(self, low: End, high: End) -> bool:
         """Whether the function is monotone on the cell and has left 0 behind at the end where it starts."""
+        return self._has_left_zero(low, high, self._slope_sign(low, high))
+
+    def _slope_sign(self, low: End, high: End) -> int:
         try:
-            slope = self.function.sign_of_parts(1, low, high)
+            return self.function.sign_of_parts(1, low, high)
         except _Failed:
-            return False
+            return 0
+
+    def _has_left_zero(self, low: End, high: End, slope: int) -> bool:
         if not slope:
             return False
         return self._sign_at(low) == slope or self._sign_at(high) == -slope or self._comes_from_zero(low, high, slope)

@@ -80,6 +80,8 @@ def formulas(result: Result) -> Iterator[str]:
         for name, formula in (solution.exact or {}).items():
             if len(text := entries_text(formula)) <= LONG_FORMULA:
                 yield f"approached as {name} -> {text}" if solution.kind == "limit" else f"{name} = {text}{family}"
+        if solution.exact is None and result.assurance is Assurance.CERTIFIED:
+            yield from (f"{name} in {entries_text(ends)}" for name, ends in (solution.enclosure or {}).items())
     if result.value_exact is not None and len(result.value_exact) <= LONG_FORMULA:
         yield f"value = {result.value_exact}"
     if result.value_enclosure is not None:
@@ -101,7 +103,7 @@ def remarks(result: Result) -> Iterator[str]:
         proof = "verified exactly" if result.assurance is Assurance.EXACT else "not proved to be the global one"
         yield f"closed form: found ({(result.closed_form.cls or '').replace('_', ' ')}), {proof}"
     if result.solutions:
-        if result.assurance is not Assurance.EXACT:
+        if not result.assurance.is_proof:
             yield from _conditions(result.solutions[0])
         if result.solutions[0].multipliers:
             yield f"multipliers: {', '.join(coordinates(result.solutions[0].multipliers))}"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench import __version__
 from optbench.problem.problem import Problem, domain_text
-from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, TraceRecord, VariableSummary
+from optbench.result import Attempt, AttemptStatus, ProblemSummary, Result, TraceRecord, VariableSummary
 from optbench.workbench import attempt
 from optbench.workbench.function import Function, silent_numpy
 from optbench.workbench.judgement import Judgement, judge
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from optbench.exact.answer import ExactAnswer
 
 _GRACE = 1.0  # seconds that an attempt gets to report after its own deadline, before it is killed
+_OF_ITS_OWN = 0.7  # of its time after which the exact stage ends by itself, with its reasons, before it is killed
 _EXACT = "exact stage"
+_PANEL = (2_000, 40_000)  # iterations and evaluations of a method that nobody asked for: who waits for it has its answer already
 _LONG = 10_000  # characters of a parameter that the result repeats
 Listener = Callable[[Attempt], None]
 
@@ -116,13 +118,13 @@ class _Run:
 
     def submit_exact(self, supervisor: Supervisor) -> None:
         problem, digits = self.problem, self.settings.digits
+        seconds = min(self.settings.exact_time, self.settings.time_limit)
 
         def task(send: Callable[[Any], None]) -> Any:
             from optbench.exact.stage import solve as solve_exactly
 
-            return solve_exactly(problem, digits, send).to_json()
+            return solve_exactly(problem, digits, send, _OF_ITS_OWN * seconds).to_json()
 
-        seconds = min(self.settings.exact_time, self.settings.time_limit)
         supervisor.submit(_EXACT, task, Limits(seconds, self.settings.memory_limit))
 
     def exact_row(self, event: Ended) -> Attempt:
@@ -157,7 +159,8 @@ class _Run:
         function.scale = typical_scale(function)
         self.starts = starts(function, settings.seed, settings.starts)
         seconds = (settings.time_limit - (time.monotonic() - began)) * min(1.0, settings.jobs / (len(runnable) + settings.exact))
-        budget = attempt.Budget(max(0.0, seconds))
+        named = bool(settings.methods or self.problem.methods)
+        budget = attempt.Budget(max(0.0, seconds)) if named else attempt.Budget(max(0.0, seconds), *_PANEL)
         for entrant in runnable:
             supervisor.submit(entrant.label, self.task(entrant, budget), Limits(budget.seconds + _GRACE, settings.memory_limit))
 
@@ -229,7 +232,7 @@ def _exact_status(event: Ended, answer: ExactAnswer | None) -> tuple[AttemptStat
         killed = event.ending in (Ending.TIME, Ending.MEMORY, Ending.CANCELLED)
         return (AttemptStatus.KILLED if killed else AttemptStatus.CRASHED), event.reason
     assert answer is not None
-    if answer.assurance is Assurance.EXACT:
+    if answer.assurance.is_proof:
         return AttemptStatus.CONVERGED, answer.reason
     return (AttemptStatus.STALLED if answer.value_exact is not None else AttemptStatus.NOT_APPLICABLE), answer.reason
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _TIE = 1e-9  # relative difference of values below which the better known point is preferred
 _CLEAN = 1e-9  # violation of the constraints up to which values are compared
-_CLEARLY = 1e-6  # relative difference of values that no violation up to that explains
+_ROUNDING = 1e-12  # violation of the constraints that rounding explains
+_CLEARLY = 1e-3  # relative difference of values that such a violation does not explain, not even in a cusp of the feasible set
+_LONG_FORMULA = 200  # characters of a point's formulas up to which the sentence repeats them
 _PUBLISHED = 1e-6  # relative difference from a published value that is worth a warning
 
 
@@ -47,7 +49,7 @@ def verdict(problem: Problem, function: Function, answer: ExactAnswer | None, fi
     """Return the result without its frame (problem, options, environment)."""
     best = _best(findings)
     disagreements = _contradictions(problem, function, answer, findings)
-    if answer is not None and answer.assurance is Assurance.EXACT and not disagreements:
+    if answer is not None and answer.assurance.is_proof and not disagreements:
         result = _proved(problem, function, answer)
     elif answer is not None and not disagreements and (formula := _formula(problem, function, answer, best)) is not None:
         result = formula
@@ -55,7 +57,7 @@ def verdict(problem: Problem, function: Function, answer: ExactAnswer | None, fi
         result = _found(problem, function, best, findings, answer)
     rows = [_with_errors(f.row, result) for f in findings]
     warnings = [*disagreements, *_published(problem, result)]
-    if result.assurance is Assurance.EXACT and _published(problem, result):
+    if result.assurance.is_proof and _published(problem, result):
         disagreements = warnings
     return replace(result, attempts=rows, warnings=warnings, disagreements=list(disagreements))
 
@@ -174,17 +176,20 @@ def _solution(problem: Problem, function: Function, exact: ExactSolution) -> Sol
         None if exact.enclosure is None else {name: list(ends) for name, ends in exact.enclosure.items()},
         exact.kind,
         exact.unique,
+        exact.family,
+        multipliers={} if judged is None else judged.multipliers,
         optimality=optimality,
-        closed_form=_closed_form(exact),
+        closed_form=_closed_form(problem, exact),
     )
 
 
-def _closed_form(exact: ExactSolution) -> ClosedForm | None:
+def _closed_form(problem: Problem, exact: ExactSolution) -> ClosedForm | None:
     """The facts of a point; where the function is only approached there is none."""
     facts = exact.closed_form
     if facts is None or exact.kind == "limit":
         return None
-    return ClosedForm(facts.verdict, facts.kind, scope="number" if facts.verdict == "found" else None, reason=facts.reason)
+    scope = "function_of_parameter" if problem.free_parameters else "number"
+    return ClosedForm(facts.verdict, facts.kind, scope=scope if facts.verdict == "found" else None, reason=facts.reason)
 
 
 def _of_the_objective(problem: Problem, optimality: Optimality) -> Optimality:
@@ -204,16 +209,46 @@ def _extremum(problem: Problem) -> str:
 def _proved_sentence(problem: Problem, answer: ExactAnswer) -> str:
     extremum = _extremum(problem)
     points = [s.point for s in answer.solutions if s.point is not None]
+    if problem.free_parameters and answer.value_exact is not None and answer.status is not Status.UNBOUNDED:
+        return _sentence_on_formulas(problem, answer)
     if answer.status is Status.OPTIMAL:
         others = "" if answer.complete else " Other points may have the same value."
-        return f"The {extremum} is {answer.value:.9g}{_where(points)}: exact, and proved global.{others}"
+        shown = f"{answer.value:.9g}{_where(points)}{', and periodically' if any(s.family for s in answer.solutions) else ''}"
+        if answer.assurance is Assurance.CERTIFIED:
+            return f"The {extremum} is {shown}: proved global{_to_digits(answer)}; no closed form was found.{others}"
+        return f"The {extremum} is {shown}: exact, and proved global.{others}"
     bound = "infimum" if problem.sense == "minimize" else "supremum"
     reason = f" {answer.reason[0].upper()}{answer.reason[1:]}." if answer.reason else ""
     if answer.status is Status.NOT_ATTAINED:
         return f"There is no {extremum}: the {bound} {answer.value:.9g} is not attained.{reason}"
     if answer.status is Status.UNBOUNDED:
         return f"There is no {extremum}: the function is unbounded {'below' if problem.sense == 'minimize' else 'above'}.{reason}"
-    return f"The problem is {answer.status.value}.{reason}"
+    return f"The problem is infeasible: {answer.reason or 'no point satisfies all conditions'}."
+
+
+def _sentence_on_formulas(problem: Problem, answer: ExactAnswer) -> str:
+    """The sentence for a value that depends on parameters; the reason says for which of them it is proved."""
+    extremum, proved = _extremum(problem), f"exact, and proved {answer.reason}"
+    if answer.status is Status.NOT_ATTAINED:
+        bound = "infimum" if problem.sense == "minimize" else "supremum"
+        return f"There is no {extremum}: the {bound} {answer.value_exact} is not attained: {proved}."
+    points = [", ".join(f"{name} = {formula}" for name, formula in s.exact.items()) for s in answer.solutions if s.exact is not None]
+    few = 0 < len(points) <= 3 and all(len(p) <= _LONG_FORMULA for p in points)
+    where = "" if not few else " at " + (" and ".join(points) if len(points) < 3 else f"{points[0]}; {points[1]}; {points[2]}")
+    others = "" if answer.complete else " Other points may have the same value."
+    return f"The {extremum} is {answer.value_exact}{where}: {proved.replace(' proved ', ' proved global ', 1)}.{others}"
+
+
+def _to_digits(answer: ExactAnswer) -> str:
+    """', to 30 digits': as many as both ends of the enclosure share, give or take one in the last place."""
+    if answer.value_enclosure is None:
+        return ""
+    from fractions import Fraction
+
+    low, high = map(Fraction, answer.value_enclosure)
+    if low == high or not low * high > 0:
+        return ""
+    return f", to {len(str(int(abs(low) / (high - low))))} digits"
 
 
 def _where(points: Sequence[Mapping[str, Any]]) -> str:
@@ -229,7 +264,7 @@ def _where(points: Sequence[Mapping[str, Any]]) -> str:
 
 def _with_errors(row: Attempt, result: Result) -> Attempt:
     """The row with its true errors, where the optimum is proved."""
-    if result.assurance is not Assurance.EXACT or result.value is None or row.value is None:
+    if not result.assurance.is_proof or result.value is None or row.value is None:
         return row
     points = [s.point for s in result.solutions if s.point is not None]
     error_point = None
@@ -245,7 +280,7 @@ def _distance(point: Mapping[str, Any], other: Mapping[str, Any]) -> float:
 
 def _contradictions(problem: Problem, function: Function, answer: ExactAnswer | None, findings: Sequence[Finding]) -> list[str]:
     """Sentences on points that were found and that a proved answer excludes."""
-    if answer is None or answer.assurance is not Assurance.EXACT:
+    if answer is None or not answer.assurance.is_proof:
         return []
     sentences = []
     for row, judgement in findings:
@@ -261,16 +296,16 @@ def _excludes(problem: Problem, function: Function, answer: ExactAnswer, judgeme
     """Whether a point that was found can't be where the answer is right.
 
     Points of doubles satisfy constraints up to rounding only, and gain value by that; so one that isn't proved to
-    satisfy them counts only where it is lower than what a violation of `_CLEAN` explains.
+    satisfy them counts only where its violation does not explain the difference.
     """
     bound = math.inf if answer.status is Status.INFEASIBLE else -math.inf if answer.value is None else problem.sign * answer.value
     if judgement.value >= bound - 1e-15 * max(1.0, abs(bound)):
         return False
     if problem.has_arrays:
-        return judgement.value < bound - _CLEARLY * max(1.0, abs(bound))
+        return judgement.value < bound - _TIE * max(1.0, abs(bound))
     if not _is_feasible(problem, function, judgement):
         clearly = bound == math.inf or judgement.value < bound - _CLEARLY * max(1.0, abs(bound))
-        return judgement.optimality.infeasibility <= _CLEAN and clearly
+        return judgement.optimality.infeasibility <= _ROUNDING and clearly
     return bound == math.inf or _lies_below(problem, function, judgement, answer)
 
 
@@ -311,7 +346,7 @@ def _published(problem: Problem, result: Result) -> list[str]:
         return []
     difference = problem.sign * (result.value - known)
     room = _PUBLISHED * max(1.0, abs(known))
-    if result.assurance is Assurance.EXACT and abs(difference) > room:
+    if result.assurance.is_proof and abs(difference) > room:
         return [f"The published value {known:.9g} differs from the proved one."]
     if difference > room:
         return [f"The published value {known:.9g} is better than what was found."]
