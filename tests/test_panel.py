@@ -66,7 +66,7 @@ def test_the_panel_holds_what_auto_chooses_once_and_marks_it() -> None:
     found = field(optbench.define("x^4 - cos(x)"))
     assert [e.method.name for e in found] == ["gradient-descent", "newton", "bfgs", "brent", "nelder-mead"]
     assert [e.method.name for e in found if e.because] == ["brent"]
-    assert [e.method.name for e in field(optbench.define("x*y", **CONSTRAINED))] == ["casadi-ipopt", "casadi-sqpmethod", "scipy-slsqp"]
+    assert [e.method.name for e in field(optbench.define("x*y", **CONSTRAINED))] == ["casadi-ipopt", "casadi-sqpmethod"]
     assert field(many(2000, "sum(x^4)"))[-1].method.name == "lbfgs"
 
 

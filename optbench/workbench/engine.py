@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from optbench import __version__
@@ -52,14 +53,13 @@ def solve(problem: Problem, settings: Settings | None = None, listener: Listener
     methods and options, and on Ctrl-C `Interrupted` with what was done, after every child is gone.
     """
     settings = settings or Settings()
+    run = _Run(problem, settings, listener)
     nothing_there = empty_domain(problem)
-    function = Function(problem)
-    field = entrants(problem, function, settings.methods or problem.methods)
     if nothing_there is not None:
+        _ = run.field  # unknown methods and options are mistakes here too
         return _completed(nothing_there, problem, settings)
-    run = _Run(problem, settings, function, field, listener)
     interrupted = run.attempt_all()
-    result = _completed(verdict(problem, function, run.answer, run.findings()), problem, settings)
+    result = _completed(verdict(problem, run.function, run.answer, run.findings()), problem, settings)
     if interrupted:
         raise Interrupted(result)
     return result
@@ -68,13 +68,23 @@ def solve(problem: Problem, settings: Settings | None = None, listener: Listener
 class _Run:
     """The attempts on one problem."""
 
-    def __init__(self, problem: Problem, settings: Settings, function: Function, field: list[Entrant], listener: Listener) -> None:
-        self.problem, self.settings, self.function, self.listener = problem, settings, function, listener
-        self.field = {entrant.label: entrant for entrant in field}
+    def __init__(self, problem: Problem, settings: Settings, listener: Listener) -> None:
+        self.problem, self.settings, self.listener = problem, settings, listener
         self.rows: dict[str, tuple[Attempt, Judgement | None]] = {}
         self.latest: dict[str, Any] = {}  # the last message of each attempt that still runs
         self.answer: ExactAnswer | None = None
         self.starts: list[list[float]] = []
+
+    @cached_property
+    def function(self) -> Function:
+        """The function as methods see it; made while the exact stage is at work already."""
+        return Function(self.problem)
+
+    @cached_property
+    def field(self) -> dict[str, Entrant]:
+        """The methods by their labels."""
+        chosen = self.settings.methods or self.problem.methods
+        return {entrant.label: entrant for entrant in entrants(self.problem, self.function, chosen)}
 
     def findings(self) -> list[Finding]:
         """The rows in the order of the comparison, exact stage first."""

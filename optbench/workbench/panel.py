@@ -19,7 +19,7 @@ from optbench.workbench.function import Function, importable
 
 _PANEL = ("gradient-descent", "newton", "bfgs", "nelder-mead")
 _PANEL_IN_ONE_VARIABLE = ("gradient-descent", "newton", "bfgs", "brent", "nelder-mead")
-_PANEL_WITH_CONSTRAINTS = ("casadi-ipopt", "casadi-sqpmethod", "scipy-slsqp")
+_PANEL_WITH_CONSTRAINTS = ("casadi-ipopt", "casadi-sqpmethod")  # without CasADi `auto` is SciPy's
 _MANY = 100  # variables from which a simplex has no chance
 _DENSE = 500  # variables from which dense matrices cost more than they bring
 _FEW = 30  # variables up to which derivatives of second order are cheap
