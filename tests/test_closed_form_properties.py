@@ -152,7 +152,7 @@ def test_no_exact_answer_to_random_expressions_is_refuted() -> None:
 def test_no_exact_answer_to_two_thousand_random_expressions_is_refuted() -> None:
     wrong, count = refuted(first=10_000, count=2_000, seconds=1)
     assert not wrong, "\n".join(wrong)
-    assert count > 1_000
+    assert count > 600
 
 
 # ---- planted optima ----------------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def test_planted_optima_are_found(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_many_planted_optima_are_found(name: str) -> None:
-    check_family(name, first=1_000, count=60)
+    check_family(name, first=1_000, count=25)
 
 
 # ---- rewritten problems ------------------------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ def test_a_problem_written_in_another_way_has_the_same_answer() -> None:
 
 @pytest.mark.slow
 def test_many_problems_written_in_another_way_have_the_same_answers() -> None:
-    check_rewritings(first=60_000, count=100)
+    check_rewritings(first=60_000, count=30)
 
 
 # ---- symptoms ----------------------------------------------------------------------------------------------------------------

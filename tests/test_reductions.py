@@ -426,7 +426,7 @@ def test_random_problems_are_never_answered_wrongly(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_sympy")
-@pytest.mark.parametrize("seed", range(60, 600))
+@pytest.mark.parametrize("seed", range(60, 120))
 def test_many_random_problems_are_never_answered_wrongly(seed: int) -> None:
     problem = random_problem(seed)
     check(problem, stage.solve(problem))
