@@ -339,7 +339,7 @@ def broken_claim(seed: int) -> tuple[str | None, bool]:
 
 @pytest.mark.parametrize("start", [0, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_what_is_called_convex_lies_below_its_chords(start: int) -> None:
-    found = [broken_claim(seed) for seed in [*range(start, start + (150 if start == 0 else 1_000)), 2606, 3435, 4429, 11738]]
+    found = [broken_claim(seed) for seed in [*range(start, start + (150 if start == 0 else 400)), 2606, 3435, 4429, 11738]]
     assert not [words for words, _ in found if words]
     assert sum(claimed for _, claimed in found) > 50
 
@@ -408,6 +408,6 @@ def against(problem: Problem, answer: ExactAnswer, dice: random.Random) -> str |
 
 @pytest.mark.parametrize("start", [0, pytest.param(1_000, marks=pytest.mark.slow)])
 def test_random_problems_give_no_wrong_exact_answer(start: int) -> None:
-    found = [contradiction(seed) for seed in range(start, start + (60 if start == 0 else 150))]
+    found = [contradiction(seed) for seed in range(start, start + (60 if start == 0 else 40))]
     assert not [words for words, _ in found if words]
-    assert sum(proved for _, proved in found) > (5 if start == 0 else 15)
+    assert sum(proved for _, proved in found) > (5 if start == 0 else 3)
