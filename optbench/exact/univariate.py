@@ -493,9 +493,10 @@ def _negated(value: Enclosure) -> tuple[arb, arb]:
 
 
 def _unbounded(search: _Search, best: list[Candidate]) -> ExactAnswer:
-    infinite = "-inf" if search.problem.sense == "minimize" else "inf"
+    infinite, moves = ("-inf", "falls") if search.problem.sense == "minimize" else ("inf", "grows")
     solutions = tuple(_solution(search, c, False) for c in best)
-    return ExactAnswer(NAME, Status.UNBOUNDED, Assurance.EXACT, infinite, None, None, solutions, False, None, search.seconds)
+    reason = f"it {moves} without bound as {search.variable.name} -> {text(best[0].at)}"
+    return ExactAnswer(NAME, Status.UNBOUNDED, Assurance.EXACT, infinite, None, None, solutions, False, reason, search.seconds)
 
 
 def _local(search: _Search, candidates: list[Candidate], best: list[Candidate]) -> ExactAnswer:
