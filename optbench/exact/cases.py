@@ -33,6 +33,7 @@ from optbench.exact.formula import as_float, enclosure
 from optbench.exact.identities import is_zero, simplified
 from optbench.exact.limits import Indeterminate, limit
 from optbench.exact.pieces import Place, Undecided, Undefined, point, sign, smoothed
+from optbench.exact.reach import check_reach
 from optbench.exact.several import Point
 from optbench.exact.signs import NEGATIVE, NOT_POSITIVE, NOT_ZERO, ZERO, Region, Signs, tidy
 from optbench.language.build import condition, negate, number, substitute, subtract, symbol
@@ -59,16 +60,7 @@ Send: TypeAlias = Callable[[dict[str, Any]], None]
 
 def check(problem: Problem) -> None:
     """Raise `NotApplicable` unless the unknowns are a few numbers and every part of the problem is known."""
-    if problem.free_parameters:
-        raise NotApplicable(f"the parameter {problem.free_parameters[0].name} has no value")
-    if problem.has_arrays:
-        raise NotApplicable("arrays are beyond the reductions of exact problems")
-    if any(v.symbol.integer for v in problem.variables):
-        raise NotApplicable("whole-number unknowns are beyond the reductions of exact problems")
-    if problem.dimension > MAX_UNKNOWNS:
-        raise NotApplicable(f"there are more than {MAX_UNKNOWNS} unknowns")
-    if size(problem.minimand, *(c.condition for c in problem.constraints)) > MAX_NODES:
-        raise NotApplicable(f"the problem has more than {MAX_NODES} parts")
+    check_reach(problem, MAX_UNKNOWNS, MAX_NODES, constraints=True)
 
 
 class Infeasible(Exception):

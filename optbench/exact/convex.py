@@ -16,7 +16,6 @@ convex, and the conditions for a minimum hold exactly.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -53,7 +52,7 @@ Send = Callable[[dict[str, Any]], None]
 
 def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> ExactAnswer:
     """Return the proved minimum of a convex problem; raise `NotApplicable` where it is not convex or no formula is found."""
-    check_reach(replace(problem, constraints=()), MAX_UNKNOWNS, MAX_NODES)
+    check_reach(problem, MAX_UNKNOWNS, MAX_NODES, constraints=True)
     return minimised(problem, convex_program(problem), NAME, digits)
 
 

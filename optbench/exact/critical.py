@@ -42,6 +42,7 @@ from optbench.exact.number_field import RealNumber, compared, rational_number
 from optbench.exact.polynomial_form import PolynomialForm, polynomial_form
 from optbench.exact.polynomial_reader import Fractional
 from optbench.exact.polynomial_ring import Polynomial
+from optbench.exact.reach import check_reach
 from optbench.exact.several import infeasible, solution_at
 from optbench.exact.solutions import Points
 from optbench.exact.systems import solve as solve_system
@@ -52,29 +53,19 @@ from optbench.result import Assurance, Status
 
 NAME = "critical"
 MAX_UNKNOWNS = 6
+MAX_NODES = 5_000
 MAX_SHOWN = 64
 NOT_PROVED = "it is the least of all stationary points, but it is not proved that the function has a minimum"
 
 
 def solve(problem: Problem, digits: int = 30, send: Callable[[dict[str, Any]], None] | None = None) -> ExactAnswer:
     """Return the minimum over polynomial constraints; raise `NotApplicable` for other problems and beyond the limits."""
-    _check(problem)
+    check_reach(problem, MAX_UNKNOWNS, MAX_NODES, constraints=True)
     form = polynomial_form(problem)
     search = _Search(form)
     if not search.squares_vanish():
         search.compare()
     return _answer(problem, form, search, digits)
-
-
-def _check(problem: Problem) -> None:
-    if problem.free_parameters:
-        raise NotApplicable(f"the parameter {problem.free_parameters[0].name} has no value")
-    if problem.has_arrays:
-        raise NotApplicable("arrays are beyond this strategy")
-    if any(v.symbol.integer for v in problem.variables):
-        raise NotApplicable("whole-number unknowns are beyond this strategy")
-    if problem.dimension > MAX_UNKNOWNS:
-        raise NotApplicable(f"there are {problem.dimension} unknowns, and at most {MAX_UNKNOWNS} are within reach of this strategy")
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ _ONE = fmpq(1)
 
 def solve(problem: Problem, digits: int = 30, send: Callable[[dict[str, Any]], None] | None = None) -> ExactAnswer:
     """Return the proved answer for a function of linear and quadratic pieces; raise `NotApplicable` for others."""
-    check_reach(replace(problem, constraints=()), MAX_UNKNOWNS, MAX_NODES)
+    check_reach(problem, MAX_UNKNOWNS, MAX_NODES, constraints=True)
     if not functions(problem.minimand, *(c.condition for c in problem.constraints)) & _KINKS:
         raise NotApplicable("the function has no kinks")
     raised = _Raised(problem)

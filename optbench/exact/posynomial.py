@@ -74,7 +74,7 @@ class Geometric(NamedTuple):
 def solve(problem: Problem, digits: int = 30, send: Callable[[dict[str, Any]], None] | None = None) -> ExactAnswer:
     """Return the proved answer for a posynomial to be minimised or a product to be maximised; raise `NotApplicable` for
     others."""
-    check_reach(replace(problem, constraints=()), MAX_UNKNOWNS, MAX_NODES)
+    check_reach(problem, MAX_UNKNOWNS, MAX_NODES, constraints=True)
     try:
         form = _Form(problem)
         direction = _vanishing(form.program)

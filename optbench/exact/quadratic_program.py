@@ -73,7 +73,7 @@ _NONE_STRICT = "no point satisfies all linear conditions, some of which are stri
 
 def solve(problem: Problem, digits: int = 30, send: Callable[[dict[str, Any]], None] | None = None) -> ExactAnswer:
     """Return the proved answer for a quadratic function; raise `NotApplicable` for what is not quadratic or not decided."""
-    check_reach(replace(problem, constraints=()), MAX_UNKNOWNS, MAX_NODES)
+    check_reach(problem, MAX_UNKNOWNS, MAX_NODES, constraints=True)
     program, others = program_of(problem)
     if others and not any(program.linear) and not any(map(any, program.matrix)):
         raise NotApplicable("the function is constant, and a condition is not linear")

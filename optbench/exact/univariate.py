@@ -495,7 +495,7 @@ def _negated(value: Enclosure) -> tuple[arb, arb]:
 def _unbounded(search: _Search, best: list[Candidate]) -> ExactAnswer:
     infinite, moves = ("-inf", "falls") if search.problem.sense == "minimize" else ("inf", "grows")
     solutions = tuple(_solution(search, c, False) for c in best)
-    reason = f"it {moves} without bound as {search.variable.name} -> {text(best[0].at)}"
+    reason = f"it {moves} without bound as {search.variable.name} -> {_shown(best[0].at)}"
     return ExactAnswer(NAME, Status.UNBOUNDED, Assurance.EXACT, infinite, None, None, solutions, False, reason, search.seconds)
 
 
