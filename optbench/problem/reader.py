@@ -26,7 +26,7 @@ from optbench.errors import Mistake, ProblemError, UsageError, printable
 from optbench.problem.draft import ProblemDraft
 from optbench.problem.fields import in_quotes, problem_draft
 from optbench.problem.regular_file import regular_file, shown, too_large
-from optbench.problem.tree import NUMBER, Kind, Node, Source, json_tree
+from optbench.problem.tree import MAX_DEPTH, NUMBER, Kind, Node, Source, json_tree
 
 if TYPE_CHECKING:
     import yaml
@@ -277,6 +277,8 @@ def _syntax_mistake(source: Source, error: yaml.MarkedYAMLError) -> Mistake:
     """Return our sentence on what PyYAML can't read: it knows where, the text around says why."""
     at = min(error.problem_mark.index, len(source.text)) if error.problem_mark else 0
     begin = min(error.context_mark.index, len(source.text)) if error.context_mark else at
+    if "nesting" in (error.problem or ""):  # libyaml has a limit of its own, and looks ahead of the events
+        source.check_depth(MAX_DEPTH + 1, at)
     if "scanning" in (error.context or "") and source.text[begin : begin + 1] in tuple(_SIGNS):
         if inner := _text_with_brackets(source, begin):
             return inner
