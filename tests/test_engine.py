@@ -217,7 +217,7 @@ def parade() -> Result:
         known: dict[str, Method] = {**METHODS, "bfgs": get("bfgs")}
         patch.setattr(panel, "get", known.__getitem__)
         patch.setattr(panel, "names", lambda: tuple(known))
-        return numerically(BOWL, "all", time_limit=8.0, memory_limit=2**28)
+        return numerically(BOWL, "all", time_limit=24.0, memory_limit=2**28)
 
 
 @pytest.mark.parametrize("name", MISBEHAVIOUR)
