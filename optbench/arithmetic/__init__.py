@@ -1,7 +1,8 @@
 """Readings of the one graph: floats, numpy arrays, SymPy terms, rigorous enclosures.
 
 `straight_line` turns a graph into a Python function that computes with a given arithmetic; `floats` and `numpy_arrays`
-supply the arithmetic. `balls` encloses, `sympy_terms` translates to and from SymPy. All rounding happens here.
+supply the arithmetic, as does `interval_reading`, which encloses over thousands of boxes at once; `balls` enclose with as
+many digits as asked for. `sympy_terms` translates to and from SymPy. All rounding happens here.
 """
 
 

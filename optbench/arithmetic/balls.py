@@ -19,7 +19,6 @@ Source: F. Johansson, Arb: efficient arbitrary-precision midpoint-radius interva
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
@@ -39,6 +38,7 @@ from optbench.arithmetic.ball_enclosure import (
 from optbench.arithmetic.ball_functions import RULES, TAKES_EMPTY, root_of
 from optbench.arithmetic.ball_monotone import Rule
 from optbench.arithmetic.ball_operators import divide, multiply, power, power_to_whole, rational_power, times_log, whole_power
+from optbench.arithmetic.product_pieces import Piece, Repeated, pieces_of
 from optbench.language.build import constant, negate
 from optbench.language.functions import TABLE
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol, topological
@@ -161,35 +161,18 @@ def _power(node: Call) -> tuple[Rule, Sequence[Node]]:
 
 
 def _product(factors: Sequence[Node]) -> tuple[Rule, Sequence[Node]]:
-    """A factor that stands n times is a power; u^p*log(u), whose factors are at odds near 0, is one function.
-
-    That is v*log(v)/p with v = u^p, p > 0.
-    """
-    counts = Counter(factors)
-    pieces: list[tuple[Rule, tuple[Node, ...]]] = []
-    for factor in factors:
-        if isinstance(factor, Call) and factor.function == "log" and counts[factor]:
-            for partner in factors:
-                exponent = _exponent_of(partner, factor.args[0])
-                if counts[factor] and counts[partner] and exponent is not None:
-                    counts.subtract((factor, partner))
-                    pieces.append((partial(_power_times_log, exponent=exponent), (partner, factor)))
-    if not pieces and len(counts) == len(factors):
+    """Equal factors are a power, and a power with the logarithm of its base is one function (`product_pieces`)."""
+    pieces = pieces_of(factors)
+    if all(isinstance(piece, Repeated) and piece.count == 1 for piece in pieces):
         return multiply, factors
-    pieces.extend((partial(whole_power, n=count), (factor,)) for factor, count in counts.items() if count)
-    return partial(_product_of_pieces, [(rule, len(args)) for rule, args in pieces]), [a for _, args in pieces for a in args]
+    rules = [(_rule_of_piece(piece), len(piece.parts)) for piece in pieces]
+    return partial(_product_of_pieces, rules), [part for piece in pieces for part in piece.parts]
 
 
-def _exponent_of(factor: Node, base: Node) -> Fraction | None:
-    """Return p > 0 where `factor` is base^p, else None."""
-    if factor is base:
-        return Fraction(1)
-    if isinstance(factor, Call) and factor.args and factor.args[0] is base:
-        if factor.function == "sqrt":
-            return Fraction(1, 2)
-        if factor.function == "power" and isinstance(factor.args[1], Number) and factor.args[1].value > 0:
-            return factor.args[1].value
-    return None
+def _rule_of_piece(piece: Piece) -> Rule:
+    if isinstance(piece, Repeated):
+        return partial(whole_power, n=piece.count)
+    return partial(_power_times_log, exponent=piece.exponent)
 
 
 def _power_times_log(v: Enclosure, logarithm: Enclosure, exponent: Fraction) -> Enclosure:

@@ -29,16 +29,31 @@ def compiled(outputs: Sequence[Node], inputs: Sequence[Symbol], arithmetic: Arit
     names: dict[Node, str] = {symbol: f"x{i}" for i, symbol in enumerate(inputs)}
     namespace = dict(arithmetic.namespace)
     lines: list[str] = []
-    for node in _needed(outputs, arithmetic, names, namespace):
-        names[node] = f"v{len(names)}"
+    free: list[str] = []
+    order = _needed(outputs, arithmetic, names, namespace)
+    for node, dying in zip(order, _last_uses(order, outputs), strict=True):
         assert isinstance(node, Call)
-        lines.append(f"    {names[node]} = {arithmetic.code(node, [names[a] for a in node.args])}")
+        code = arithmetic.code(node, [names[a] for a in node.args])
+        free.extend(names[a] for a in dying)
+        names[node] = free.pop() if free else f"v{len(names)}"
+        lines.append(f"    {names[node]} = {code}")
     arguments = ", ".join(names[s] for s in inputs)
     results = "".join(f"{names[output]}, " for output in outputs)
     source = f"def evaluate({arguments}):\n" + "\n".join(lines) + f"\n    return ({results})\n"
     exec(compile(source, "<optbench expression>", "exec"), namespace)  # our own source, see above
     evaluate: Callable[..., Any] = namespace["evaluate"]
     return evaluate
+
+
+def _last_uses(order: Sequence[Node], outputs: Sequence[Node]) -> list[list[Node]]:
+    """Return for each call which calls are read there for the last time, so that their names, and memory, serve again."""
+    last = {arg: i for i, node in enumerate(order) for arg in node.args}
+    kept = set(outputs)
+    dying: list[list[Node]] = [[] for _ in order]
+    for node in order:
+        if node not in kept:
+            dying[last[node]].append(node)
+    return dying
 
 
 def _needed(outputs: Sequence[Node], arithmetic: Arithmetic, names: dict[Node, str], namespace: dict[str, Any]) -> list[Node]:

@@ -34,10 +34,10 @@ class Function:
     """One row of the table.
 
     `args`: names of the arguments, `...` at the end for any number. `domain`: conditions, all of which must hold.
-    `derivative`: one expression an argument (None: there is no rule). `floats`, `numpy`, `sympy`, `casadi`, `balls`: the
-    name in that arithmetic (None: it has no reading there). `monotone`: +1 rises, -1 falls wherever defined, 0 neither.
-    `range`: bounds of all values. `public`: may be typed. `smooth`: differentiable wherever it is defined and its
-    derivative is.
+    `derivative`: one expression an argument (None: there is no rule). `floats`, `numpy`, `sympy`, `casadi`, `balls`,
+    `intervals`: the name in that arithmetic (None: it has no reading there). `monotone`: +1 rises, -1 falls wherever
+    defined, 0 neither. `range`: bounds of all values. `public`: may be typed. `smooth`: differentiable wherever it is
+    defined and its derivative is.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Function:
     sympy: str | None = None
     casadi: str | None = None
     balls: str | None = None
+    intervals: str | None = None
     latex: str | None = None
     monotone: int = 0
     range: tuple[str, str] = ("-inf", "inf")
@@ -66,7 +67,7 @@ _AWAY_FROM_POLES = "x > 0 or x != floor(x)"  # gamma and its kin have poles at 0
 
 def _elementwise(name: str, args: str, summary: str, domain: str = "", derivative: str | None = "", **facts: object) -> None:
     """Add a row; arithmetics call the function by the row's own name unless told otherwise."""
-    names = {"floats": name, "numpy": name, "sympy": name, "casadi": name, "balls": name}
+    names = {"floats": name, "numpy": name, "sympy": name, "casadi": name, "balls": name, "intervals": name}
     TABLE[name] = Function(
         name,
         tuple(args.split()),
@@ -79,7 +80,8 @@ def _elementwise(name: str, args: str, summary: str, domain: str = "", derivativ
 
 
 def _row(kind: Kind, name: str, args: str, summary: str, **facts: object) -> None:
-    names = {"floats": name if kind is Kind.CONDITION else None, "numpy": name, "sympy": name, "casadi": name, "balls": name}
+    scalar = name if kind is Kind.CONDITION else None
+    names = {"floats": scalar, "numpy": name, "sympy": name, "casadi": name, "balls": name, "intervals": scalar}
     TABLE[name] = Function(name, tuple(args.split()), kind, summary, **{**names, **facts})  # type: ignore[arg-type]
 
 
@@ -141,12 +143,20 @@ _elementwise("relu", "x", "max(x, 0)", "", "if(x > 0, 1, 0)", monotone=1, range=
 _elementwise("hypot", "x y", "sqrt(x^2 + y^2)", "", "x/hypot(x, y); y/hypot(x, y)", range=("0", "inf"), smooth=False)
 _elementwise("erf", "x", "error function", "", "2/sqrt(pi)*exp(-x^2)", monotone=1, range=("-1", "1"))
 _elementwise("erfc", "x", "1 - erf(x), accurate for large x", "", "-2/sqrt(pi)*exp(-x^2)", monotone=-1, range=("0", "2"), casadi=None)
-_elementwise("gamma", "x", "gamma function", _AWAY_FROM_POLES, "gamma(x)*digamma(x)", latex=r"\Gamma", casadi=None)
+_elementwise("gamma", "x", "gamma function", _AWAY_FROM_POLES, "gamma(x)*digamma(x)", latex=r"\Gamma", casadi=None, intervals=None)
 _elementwise(
-    "lgamma", "x", "logarithm of |gamma(x)|", _AWAY_FROM_POLES, "digamma(x)", sympy=None, latex=r"\log\left|\Gamma\right|", casadi=None
+    "lgamma",
+    "x",
+    "logarithm of |gamma(x)|",
+    _AWAY_FROM_POLES,
+    "digamma(x)",
+    sympy=None,
+    latex=r"\log\left|\Gamma\right|",
+    casadi=None,
+    intervals=None,
 )
-_elementwise("digamma", "x", "derivative of lgamma", _AWAY_FROM_POLES, "trigamma(x)", latex=r"\psi", casadi=None)
-_elementwise("trigamma", "x", "derivative of digamma", _AWAY_FROM_POLES, None, latex=r"\psi_1", casadi=None)
+_elementwise("digamma", "x", "derivative of lgamma", _AWAY_FROM_POLES, "trigamma(x)", latex=r"\psi", casadi=None, intervals=None)
+_elementwise("trigamma", "x", "derivative of digamma", _AWAY_FROM_POLES, None, latex=r"\psi_1", casadi=None, intervals=None)
 _elementwise(
     "lambertw",
     "x",
