@@ -64,6 +64,9 @@ def solve(
     starts: int = 1,
     exact: bool = True,
     exact_time: float = 10.0,
+    certify: bool = True,
+    certify_time: float = 5.0,
+    certificate: str | PathLike[str] | None = None,
     time_limit: float = 30.0,
     memory_limit: int = 4 * 2**30,
     tol: float = 1e-8,
@@ -77,7 +80,8 @@ def solve(
 
     `asked` goes to `define` where an expression is given. `methods` are names or patterns, one or several, with options as
     on the command line ("gradient-descent:step=0.1"); each begins from so many `starts` (1 to 1000). With `trace` each
-    attempt has its iterates. Raises `ProblemError` and `UsageError` for mistakes of the caller's.
+    attempt has its iterates. The proof of a certified answer is written to the file `certificate`. Raises `ProblemError` and
+    `UsageError` for mistakes of the caller's.
     """
     from optbench.workbench.engine import solve as run
     from optbench.workbench.settings import Settings
@@ -89,6 +93,9 @@ def solve(
         Settings(
             exact=exact,
             exact_time=exact_time,
+            certify=certify,
+            certify_time=certify_time,
+            certificate=None if certificate is None else str(certificate),
             time_limit=time_limit,
             memory_limit=memory_limit,
             tolerance=tol,

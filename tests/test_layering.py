@@ -32,23 +32,25 @@ class Rule(NamedTuple):
 FRONT = ("cli/*", "api.py", "__init__.py", "__main__.py")
 RESULT_ON = ("result.py", "result/*", "report/*", "workbench/*", *FRONT)
 SIBLINGS = ("exact/*", "certify/*", "methods/*")
+CHECKER = ("verify/*",)
 NOBODY: tuple[str, ...] = ()
 
 RULES = (
     # Parts of optbench, from left to right as data flows.
     Rule("optbench.errors", ("*",), NOBODY, "everybody may report a mistake"),
-    Rule("optbench.language", ("arithmetic/*", "problem/*", *SIBLINGS, *RESULT_ON), NOBODY, "the language needs nothing but errors"),
-    Rule("optbench.arithmetic", ("problem/*", *SIBLINGS, "workbench/*", *FRONT), ("result.py", "result/*"), "readings of the language"),
+    Rule("optbench.language", ("arithmetic/*", "problem/*", *CHECKER, *SIBLINGS, *RESULT_ON), NOBODY, "the language needs only errors"),
+    Rule("optbench.arithmetic", ("problem/*", *CHECKER, *SIBLINGS, "workbench/*", *FRONT), ("result.py",), "readings of the language"),
     Rule("optbench.problem", (*SIBLINGS, *RESULT_ON), NOBODY, "a problem knows the language and its readings, not who solves it"),
     Rule("optbench.exact", ("workbench/*", *FRONT), NOBODY, "exact, certify and methods are joined in the workbench only"),
     Rule("optbench.certify", ("workbench/*", *FRONT), NOBODY, "exact, certify and methods are joined in the workbench only"),
     Rule("optbench.methods", ("workbench/*", *FRONT), NOBODY, "exact, certify and methods are joined in the workbench only"),
+    Rule("optbench.verify", FRONT, NOBODY, "whoever checks a proof shares nothing with whoever makes it"),
     Rule("optbench.workbench", FRONT, NOBODY, "the engine is run by the front, never by what it runs"),
     Rule("optbench.result", ("exact/*", "certify/*", *RESULT_ON), NOBODY, "a result is made by the workbench; proofs share its words"),
     Rule("optbench.api", FRONT, NOBODY, "the Python API is a front, beside the command line"),
     Rule("optbench.report", FRONT, ("result.py",), "only the front renders; Python's prompt and notebooks ask the result itself"),
     Rule("optbench.cli", ("__main__.py",), NOBODY, "nothing but the entry point knows the command line"),
-    Rule("optbench", RESULT_ON, NOBODY, "the package itself, for its version"),
+    Rule("optbench", ("certify/*", *RESULT_ON), NOBODY, "the package itself, for its version"),
     # Libraries.
     Rule("sympy", ("exact/*", "arithmetic/*sympy*.py"), ("arithmetic/*",), "sympy belongs to the exact stage and the symbolic reading"),
     Rule("scipy", NOBODY, ("methods/scipy_*.py",), "scipy belongs to the methods that adapt it, and to list them must not load it"),
@@ -56,7 +58,7 @@ RULES = (
     Rule("casadi", ("arithmetic/*casadi*.py",), ("methods/casadi_*.py",), "casadi has two places, all else works without it"),
     Rule(
         "flint",
-        ("exact/*", "certify/*", "arithmetic/*ball*.py", "arithmetic/*flint*.py"),
+        ("exact/*", "certify/*", *CHECKER, "arithmetic/*ball*.py", "arithmetic/*interval*.py", "arithmetic/*flint*.py"),
         ("arithmetic/*", "language/*"),
         "flint serves balls and polynomials, and costs 60 ms",
     ),

@@ -75,7 +75,7 @@ def test_completion_imports_nothing_heavy(words: str) -> None:
 @pytest.mark.parametrize("text", ["x*log(x) - sqrt(x)", "lgamma(x + 1) + erf(x) - digamma(x + 1)/3"])
 def test_one_variable_is_solved_without_numpy_by_every_method(text: str) -> None:
     """Nor in the children: what one of them misses is a row that crashed."""
-    done = run(["solve", text, "--range", "0", "10", "--no-exact", "--json", "--method", "all"], HEAVY)
+    done = run(["solve", text, "--range", "0", "10", "--no-exact", "--no-certify", "--json", "--method", "all"], HEAVY)
     assert done.returncode == 0, done.stderr
     rows = {row["method"]: (row["status"], row["reason"]) for row in json.loads(done.stdout)["attempts"]}
     assert len(rows) >= 8

@@ -7,6 +7,7 @@ standard output, warnings and errors to standard error, and copies into files af
 from __future__ import annotations
 
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,6 +40,7 @@ def settings(methods: Sequence[str], memory_limit: str, require: str, **options:
         raise UsageError(f"--seed takes a whole number from 0 to {2**53 - 1}, not {options['seed']}.")
     if not 1 <= options["starts"] <= MOST_STARTS:
         raise UsageError(f"--starts takes a whole number from 1 to {MOST_STARTS}, not {options['starts']}.")
+    _check_certificate(options["certificate"], options["certify"])
     chosen = tuple(map(method_choice, methods))
     return Settings(methods=chosen, memory_limit=_bytes(memory_limit), require=Assurance(require), **options)
 
@@ -50,6 +52,17 @@ def _bytes(text: str) -> int:
     if not 2**20 <= size <= 2**50:
         raise UsageError(f"--memory-limit takes a size of at least 1MB, such as 512MB or 4GB, not '{printable(text)}'.")
     return int(size)
+
+
+def _check_certificate(file: str | None, certify: bool) -> None:
+    """Raise `UsageError` for a certificate that could never be written."""
+    if file is None:
+        return
+    if not certify:
+        raise UsageError("--certificate needs the certification that --no-certify turns off.")
+    folder = os.path.dirname(file) or "."
+    if not file or os.path.isdir(file) or not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        raise UsageError(f"--certificate can't write '{printable(file)}': it is no file in a folder that can be written to.")
 
 
 @contextmanager
@@ -78,6 +91,8 @@ def from_standard_input(flags: arguments.Flags, options: Settings, output: Outpu
     lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]
     if not lines:
         raise UsageError("Standard input holds no problem; write an expression a line, or a YAML or JSON document.")
+    if options.certificate is not None and len(lines) > 1 and not _begins_document(lines):
+        raise UsageError("--certificate takes one problem; standard input has several.")
     if _begins_document(lines):
         return answer(lambda: arguments.of_document(text, flags), options, output)
     return _answers(lines, flags, options, output)

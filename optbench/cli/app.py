@@ -20,6 +20,7 @@ from optbench.cli.problems import problems
 from optbench.cli.schema import schema
 from optbench.cli.solve import solve
 from optbench.cli.values import PlainCommand, PlainGroup
+from optbench.cli.verify import verify
 from optbench.errors import ExitCode, OptbenchError, UsageError, printable
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command(cls=PlainCommand)(solve)
 app.command(cls=PlainCommand)(check)
+app.command(cls=PlainCommand)(verify)
 app.command(cls=PlainCommand)(methods)
 app.add_typer(problems)
 app.command(cls=PlainCommand)(schema)

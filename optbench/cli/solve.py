@@ -91,6 +91,9 @@ def solve(
     trace: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write every iterate to a file, as JSON Lines.", rich_help_panel=_OUTPUT)
     ] = None,
+    certificate: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the proof to a file that `verify` checks.", rich_help_panel=_OUTPUT)
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No warnings, no progress.", rich_help_panel=_OUTPUT)] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.", rich_help_panel=_OUTPUT)] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where an internal error happened.", rich_help_panel=_OUTPUT)] = False,
@@ -110,6 +113,7 @@ def solve(
             starts=starts,
             exact_time=exact_time,
             certify_time=certify_time,
+            certificate=certificate,
             time_limit=time_limit,
             memory_limit=memory_limit,
             require=require.value,

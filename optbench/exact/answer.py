@@ -59,6 +59,7 @@ class ExactAnswer:
     complete: bool = False  # proved that there is no other global solution
     reason: str | None = None  # a sentence: why it is not exact, or not applicable
     seconds: Mapping[str, float] = field(default_factory=dict)  # wall time of each part
+    stationary: bool = False  # the first solution is verified to be a stationary point inside of the range, whatever the assurance
 
     @property
     def applicable(self) -> bool:

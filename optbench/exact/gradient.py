@@ -149,5 +149,5 @@ def _answer(problem: Problem, point: Point, digits: int) -> ExactAnswer:
         (solution,),
         False,
         "it is not proved that this stationary point is the minimum",
-        {},
+        stationary=True,
     )

@@ -32,6 +32,7 @@ class Order(NamedTuple):
     key: str
     task: Task
     limits: Limits
+    earliest: float = 0.0  # of time.monotonic, at which it may start
 
 
 class Start(NamedTuple):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench import __version__
 from optbench.problem.problem import Problem, domain_text
-from optbench.result import Attempt, AttemptStatus, ProblemSummary, Result, TraceRecord, VariableSummary
+from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, Status, TraceRecord, VariableSummary
 from optbench.workbench import attempt
 from optbench.workbench.function import Function, silent_numpy
 from optbench.workbench.judgement import Judgement, judge
@@ -28,11 +28,14 @@ from optbench.workbench.supervisor import Ended, Ending, Limits, Message, Superv
 from optbench.workbench.verdict import Finding, empty_domain, verdict
 
 if TYPE_CHECKING:
+    from optbench.certify.answer import CertifiedAnswer
     from optbench.exact.answer import ExactAnswer
 
 _GRACE = 1.0  # seconds that an attempt gets to report after its own deadline, before it is killed
 _OF_ITS_OWN = 0.7  # of its time after which the exact stage ends by itself, with its reasons, before it is killed
 _EXACT = "exact stage"
+_CERTIFY = "branch-and-bound"
+_HEAD_START = 0.4  # seconds that the exact stage has before certification begins, which is not needed if it proves its answer
 _PANEL = (2_000, 40_000)  # iterations and evaluations of a method that nobody asked for: who waits for it has its answer already
 _LONG = 10_000  # characters of a parameter that the result repeats
 Listener = Callable[[Attempt], None]
@@ -59,7 +62,7 @@ def solve(problem: Problem, settings: Settings | None = None, listener: Listener
         _ = run.field  # unknown methods and options are mistakes here too
         return _completed(nothing_there, problem, settings)
     interrupted = run.attempt_all()
-    result = _completed(verdict(problem, run.function, run.answer, run.findings()), problem, settings)
+    result = _completed(verdict(problem, run.function, run.answer, run.certified, run.findings()), problem, settings)
     if interrupted:
         raise Interrupted(result)
     return result
@@ -73,6 +76,8 @@ class _Run:
         self.rows: dict[str, tuple[Attempt, Judgement | None]] = {}
         self.latest: dict[str, Any] = {}  # the last message of each attempt that still runs
         self.answer: ExactAnswer | None = None
+        self.certified: CertifiedAnswer | None = None
+        self.certifying = False  # whether certification is on its way, and its answer will be wanted
         self.starts: list[list[float]] = []
 
     @cached_property
@@ -88,7 +93,7 @@ class _Run:
 
     def findings(self) -> list[Finding]:
         """The rows in the order of the comparison, exact stage first."""
-        order = [_EXACT, *self.field]
+        order = [_EXACT, _CERTIFY, *self.field]
         return [Finding(*self.rows[name]) for name in order if name in self.rows]
 
     def attempt_all(self) -> bool:
@@ -96,7 +101,7 @@ class _Run:
         try:
             self.supervise()
         except KeyboardInterrupt:
-            for name in [*([_EXACT] if self.settings.exact else []), *self.field]:
+            for name in [*([_EXACT] if self.settings.exact else []), *([_CERTIFY] if self.certifying else []), *self.field]:
                 if name not in self.rows:
                     ended = Ended(name, Ending.CANCELLED, "was interrupted", None, 0.0, 0.0)
                     self.rows[name] = self.row_of(ended)
@@ -108,17 +113,23 @@ class _Run:
         with Supervisor(jobs=self.settings.jobs, debug=self.settings.debug) as supervisor:
             if self.settings.exact:
                 self.submit_exact(supervisor)
+            if self.settings.certify:
+                self.submit_certification(supervisor, began)
             runnable = self.refuse_some()
             if runnable:
                 self.submit_methods(supervisor, runnable, began)
             for event in supervisor.events():
                 if isinstance(event, Message):
                     self.latest[event.key] = event.payload
-                else:
+                elif event.key != _CERTIFY or self.certifying:
                     self.finish(event.key, *self.row_of(event))
+                if isinstance(event, Ended) and event.key == _EXACT:
+                    self.after_exact(supervisor)
 
     def row_of(self, event: Ended) -> tuple[Attempt, Judgement | None]:
-        return (self.exact_row(event), None) if event.key == _EXACT else self.numerical_row(event)
+        if event.key == _EXACT:
+            return self.exact_row(event), None
+        return (self.certified_row(event), None) if event.key == _CERTIFY else self.numerical_row(event)
 
     def finish(self, name: str, row: Attempt, judgement: Judgement | None) -> None:
         self.rows[name] = (row, judgement)
@@ -152,6 +163,50 @@ class _Run:
             return row
         return replace(row, value=answer.value, point=answer.solutions[0].point if answer.solutions else None)
 
+    # ---- certification ---------------------------------------------------------------------------------------------------
+
+    def submit_certification(self, supervisor: Supervisor, began: float) -> None:
+        """Let certification begin after a head start of the exact stage, or at once where it is to be done in any case."""
+        problem, settings = self.problem, self.settings
+        seconds = max(0.0, min(settings.certify_time, settings.time_limit - (time.monotonic() - began)))
+
+        def task(send: Callable[[Any], None]) -> Any:
+            from optbench.certify.answer import CertifiedAnswer, NotApplicable
+            from optbench.certify.stage import solve as certify
+            from optbench.workbench.improvement import improver
+
+            try:
+                return certify(problem, settings.digits, settings.tolerance, seconds, improver, settings.certificate).to_json()
+            except NotApplicable as reason:
+                return CertifiedAnswer(Status.UNKNOWN, Assurance.NONE, reason=str(reason)).to_json()
+
+        delay = _HEAD_START if settings.exact and settings.certificate is None else 0.0
+        supervisor.submit(_CERTIFY, task, Limits(seconds + _GRACE, settings.memory_limit), delay)
+        self.certifying = True
+
+    def after_exact(self, supervisor: Supervisor) -> None:
+        """Drop certification where the exact answer is proved; else there is nothing more to wait for."""
+        if not self.certifying or self.settings.certificate is not None:
+            return
+        if self.answer is not None and self.answer.assurance is Assurance.EXACT:
+            self.certifying = False
+            supervisor.cancel(_CERTIFY)
+        else:
+            supervisor.hurry(_CERTIFY)
+
+    def certified_row(self, event: Ended) -> Attempt:
+        if event.ending is Ending.FINISHED:
+            from optbench.certify.answer import CertifiedAnswer
+
+            self.certified = CertifiedAnswer.from_json(event.payload)
+        answer = self.certified
+        status, reason = _certified_status(event, answer)
+        row = Attempt(_CERTIFY, "certified", status, reason, solve_seconds=round(event.wall_seconds, 6), version=f"optbench {__version__}")
+        if answer is None:
+            return row
+        point = self.function.named(answer.solutions[0].point) if answer.solutions else None
+        return replace(row, value=answer.value, point=point, iterations=answer.boxes)
+
     # ---- numerical methods ------------------------------------------------------------------------------------------------
 
     def refuse_some(self) -> list[Entrant]:
@@ -168,7 +223,8 @@ class _Run:
         function.prepare()
         function.scale = typical_scale(function)
         self.starts = starts(function, settings.seed, settings.starts)
-        seconds = (settings.time_limit - (time.monotonic() - began)) * min(1.0, settings.jobs / (len(runnable) + settings.exact))
+        busy = len(runnable) + settings.exact + settings.certify
+        seconds = (settings.time_limit - (time.monotonic() - began)) * min(1.0, settings.jobs / busy)
         named = bool(settings.methods or self.problem.methods)
         budget = attempt.Budget(max(0.0, seconds)) if named else attempt.Budget(max(0.0, seconds), *_PANEL)
         for entrant in runnable:
@@ -245,6 +301,15 @@ def _exact_status(event: Ended, answer: ExactAnswer | None) -> tuple[AttemptStat
     if answer.assurance.is_proof:
         return AttemptStatus.CONVERGED, answer.reason
     return (AttemptStatus.STALLED if answer.value_exact is not None else AttemptStatus.NOT_APPLICABLE), answer.reason
+
+
+def _certified_status(event: Ended, answer: CertifiedAnswer | None) -> tuple[AttemptStatus, str | None]:
+    if answer is None:
+        killed = event.ending in (Ending.TIME, Ending.MEMORY, Ending.CANCELLED)
+        return (AttemptStatus.KILLED if killed else AttemptStatus.CRASHED), event.reason
+    if answer.assurance.is_proof:
+        return AttemptStatus.CONVERGED, answer.reason
+    return (AttemptStatus.LIMIT if answer.boxes else AttemptStatus.NOT_APPLICABLE), answer.reason
 
 
 def _with_costs(row: Attempt, facts: dict[str, Any], event: Ended) -> Attempt:

@@ -229,12 +229,16 @@ class Function:
 
     def named(self, coordinates: Sequence[float]) -> dict[str, Any]:
         """Coordinates as (nested lists of) floats by variable."""
-        result, start = {}, 0
-        for variable in self.problem.variables:
-            part = [float(c) + 0.0 for c in coordinates[start : start + variable.size]]
-            result[variable.name] = _nested(part, variable.shape)
-            start += variable.size
-        return result
+        return shaped(self.problem, [float(c) + 0.0 for c in coordinates])
+
+
+def shaped(problem: Problem, entries: Sequence[Any]) -> dict[str, Any]:
+    """Return one thing an unknown number as nested lists by variable, in the variable's shape."""
+    result, start = {}, 0
+    for variable in problem.variables:
+        result[variable.name] = _nested(list(entries[start : start + variable.size]), variable.shape)
+        start += variable.size
+    return result
 
 
 def importable(library: str) -> bool:
@@ -277,7 +281,7 @@ def _inside(end: float, other: float) -> float:
     return math.copysign(min(_NEXT_TO_ZERO, 1e-10 * abs(other)), other)
 
 
-def _nested(values: list[float], shape: Sequence[int]) -> Any:
+def _nested(values: list[Any], shape: Sequence[int]) -> Any:
     if not shape:
         return values[0]
     if len(shape) == 1:

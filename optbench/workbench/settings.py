@@ -19,6 +19,7 @@ class Settings:
     exact_time: float = 10.0  # seconds for the exact stage
     certify: bool = True
     certify_time: float = 5.0  # seconds for certification
+    certificate: str | None = None  # the file that the proof is written to
     time_limit: float = 30.0  # seconds for everything
     memory_limit: int = 4 * 2**30  # bytes that one attempt may add
     tolerance: float = 1e-8  # relative: of the scaled gradient, and in x for methods without derivatives

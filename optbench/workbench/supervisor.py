@@ -79,15 +79,22 @@ class Supervisor:
             os.close(descriptor)
         self._lifeline = None
 
-    def submit(self, key: str, task: Task, limits: Limits) -> None:
+    def submit(self, key: str, task: Task, limits: Limits, delay: float = 0.0) -> None:
         """Start `task`, or let it wait for its turn. `task(send)` runs in the child and returns a JSON value.
 
-        Raise ValueError while another task with this key waits or runs.
+        After a `delay` in seconds its turn is the next. Raise ValueError while another task with this key waits or runs.
         """
         if key in self._running or any(order.key == key for order in self._waiting):
             raise ValueError(f"A task {key!r} is not over yet.")
-        self._waiting.append(Order(key, task, limits))
+        order = Order(key, task, limits, time.monotonic() + delay)
+        self._waiting.appendleft(order) if delay else self._waiting.append(order)
         self._start_next()
+
+    def hurry(self, key: str) -> None:
+        """Let a task that waits for its delay to pass have the next turn."""
+        for place, order in enumerate(self._waiting):
+            if order.key == key:
+                self._waiting[place] = order._replace(earliest=0.0)
 
     def events(self) -> Iterator[Event]:
         """Yield messages and endings until every task has ended; those of one key in order, `Ended` last.
@@ -99,7 +106,7 @@ class Supervisor:
                 yield self._ready.popleft()
             try:
                 self._start_next()
-                if self._running and not self._ready:
+                if (self._running or self._waiting) and not self._ready:
                     self._attend()
             except BaseException:
                 self._abandon()
@@ -114,8 +121,8 @@ class Supervisor:
             self._ready.append(Ended(key, Ending.CANCELLED, Ending.CANCELLED.value, None, 0.0, 0.0))
 
     def _start_next(self) -> None:
-        while self._waiting and len(self._running) < self._jobs:
-            order = self._waiting.popleft()
+        while len(self._running) < self._jobs and (order := self._next_order()) is not None:
+            self._waiting.remove(order)
             try:
                 pipe, complaints = open_pipes()
             except OSError as error:
@@ -123,6 +130,10 @@ class Supervisor:
                 continue
             with _interrupts_held() as signal_mask:
                 self._start(order, pipe, complaints, signal_mask)
+
+    def _next_order(self) -> Order | None:
+        """Return the first of those that wait whose time has come."""
+        return next((order for order in self._waiting if order.earliest <= time.monotonic()), None)
 
     def _start(self, order: Order, pipe: Pipe, complaints: Pipe, signal_mask: set[int]) -> None:
         """Fork, and enter the child in the books. The child never returns from here."""
@@ -170,6 +181,8 @@ class Supervisor:
     def _patience(self) -> float:
         """Return for how many seconds nothing needs to be done unless a child stirs."""
         deadline = min((child.deadline for child in self._running.values() if child.verdict is None), default=math.inf)
+        if len(self._running) < self._jobs:
+            deadline = min([deadline, *(order.earliest for order in self._waiting)])
         longest = _POLL if any(child.pidfd is None for child in self._running.values()) else _LONGEST_SLEEP
         return max(0.0, min(deadline - time.monotonic(), longest))
 

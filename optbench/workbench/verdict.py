@@ -16,9 +16,11 @@ from optbench.problem.problem import Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, ClosedForm, Optimality, Result, Solution, Status
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge
+from optbench.workbench.proof import disagreement, joined
 
 if TYPE_CHECKING:
     from optbench.arithmetic.ball_enclosure import Enclosure
+    from optbench.certify.answer import CertifiedAnswer
     from optbench.exact.answer import ExactAnswer, ExactSolution
 
 _TIE = 1e-9  # relative difference of values below which the better known point is preferred
@@ -45,18 +47,27 @@ def empty_domain(problem: Problem) -> Result | None:
     return None
 
 
-def verdict(problem: Problem, function: Function, answer: ExactAnswer | None, findings: Sequence[Finding]) -> Result:
+def verdict(
+    problem: Problem, function: Function, exact: ExactAnswer | None, certified: CertifiedAnswer | None, findings: Sequence[Finding]
+) -> Result:
     """Return the result without its frame (problem, options, environment)."""
     best = _best(findings)
+    answer = joined(problem, exact, certified)
     disagreements = _contradictions(problem, function, answer, findings)
+    if sentence := disagreement(problem, exact, certified):
+        disagreements = [sentence, *disagreements]
     if answer is not None and answer.assurance.is_proof and not disagreements:
         result = _proved(problem, function, answer)
     elif answer is not None and not disagreements and (formula := _formula(problem, function, answer, best)) is not None:
         result = formula
     else:
         result = _found(problem, function, best, findings, answer)
+    if certified is not None and not disagreements:
+        result = _with_certificate(problem, result, certified)
     rows = [_with_errors(f.row, result) for f in findings]
     warnings = [*disagreements, *_published(problem, result)]
+    if certified is not None and certified.not_written is not None:
+        warnings.append(f"There is no certificate: {certified.not_written}.")
     if result.assurance.is_proof and _published(problem, result):
         disagreements = warnings
     return replace(result, attempts=rows, warnings=warnings, disagreements=list(disagreements))
@@ -197,6 +208,46 @@ def _of_the_objective(problem: Problem, optimality: Optimality) -> Optimality:
     if problem.sense == "minimize" or optimality.curvature not in ("positive", "negative"):
         return optimality
     return replace(optimality, curvature="negative" if optimality.curvature == "positive" else "positive")
+
+
+# ---- what is certified -------------------------------------------------------------------------------------------------------
+
+
+def _with_certificate(problem: Problem, result: Result, certified: CertifiedAnswer) -> Result:
+    """The result with the facts of certification, and with its enclosure where there is no better one."""
+    if not certified.boxes:
+        return result
+    result = replace(result, certificate=_certificate(certified))
+    if result.assurance.is_proof or certified.value_enclosure is None or result.value is None:
+        return result
+    gap = _distance_to_bound(problem, result.value, certified.value_enclosure)
+    sentence = result.sentence.replace("nothing is proved of other points", f"no other point is better by more than {gap}, proved")
+    return replace(result, value_enclosure=list(certified.value_enclosure), sentence=sentence)
+
+
+def _distance_to_bound(problem: Problem, value: float, ends: tuple[str, str]) -> str:
+    """By how much the global value may be better, rounded up."""
+    from fractions import Fraction
+
+    from optbench.arithmetic.ball_enclosure import between, decimals
+
+    low, high = map(Fraction, ends)
+    distance = Fraction(value) - low if problem.sense == "minimize" else high - Fraction(value)
+    return decimals(between(0, max(distance, Fraction(0))), 2)[1]
+
+
+def _certificate(certified: CertifiedAnswer) -> dict[str, Any]:
+    return {
+        "closed": certified.closed,
+        "gap": certified.gap,
+        "boxes": certified.boxes,
+        "boxes_open": certified.boxes_open,
+        "possible": [[list(ends) for ends in box] for box in certified.possible],
+        "relaxed": None,
+        "assumes": list(certified.assumes),
+        "verified": False,
+        "file": certified.file,
+    }
 
 
 # ---- words -----------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,46 @@
+"""Local searches for certification: one of the numerical methods from a good point, in a fraction of a second.
+
+Certification believes nothing of it; a better point only lets it drop more boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from optbench.methods.method import Method, get, read_options
+from optbench.problem.problem import Problem
+from optbench.workbench import attempt
+from optbench.workbench.function import Function, importable
+
+_BUDGET = attempt.Budget(seconds=0.5, iterations=500, evaluations=10_000)
+_TOLERANCE = 1e-12
+
+Improve = Callable[[Sequence[float]], Sequence[float] | None]
+
+
+def improver(problem: Problem) -> Improve:
+    """Return a function that searches from a point and returns where it arrives, or None."""
+    function = Function(problem)
+    method = _method(function)
+    if method is None:
+        return lambda start: None
+    options = read_options(method, {})
+
+    def improve(start: Sequence[float]) -> Sequence[float] | None:
+        try:
+            found = attempt.run(function, method, options, [list(start)], _BUDGET, _TOLERANCE, 0, False, lambda message: None)
+        except Exception:  # a proof needs no local search
+            return None
+        point: Sequence[float] | None = found["x"]
+        return point
+
+    return improve
+
+
+def _method(function: Function) -> Method | None:
+    """A method with derivatives that handles what the problem has; None where there is none, or nothing for it to do."""
+    if any(v.symbol.integer for v in function.problem.variables) or function.gradient_missing_because:
+        return None
+    if function.constraint_count:
+        return get("casadi-ipopt") if importable("casadi") and not function.constraint_gradient_missing_because else None
+    return get("bfgs")
