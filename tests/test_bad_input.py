@@ -141,7 +141,7 @@ def test_with_json_a_bad_expression_is_a_result() -> None:
 
 
 def test_an_expression_that_begins_with_a_minus_sign_is_solved() -> None:
-    ran = optbench("solve", "-x^2", "--range", "-1", "2", "--no-exact", "--method", "bfgs", "--json")
+    ran = optbench("solve", "-x^2", "--range", "-1", "2", "--no-exact", "--no-certify", "--method", "bfgs", "--json")
     assert (ran.code, json.loads(ran.out)["value"]) == (0, -4.0)
 
 
@@ -196,7 +196,7 @@ OPTIONS = {
 def test_a_bad_option_is_a_sentence(options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     """In this process: what is refused before anything runs needs none of its own."""
     code, sentence = OPTIONS[options]
-    ran = Ran(run(["solve", "(x-1)^2", "--no-exact", *options]), *capsys.readouterr())
+    ran = Ran(run(["solve", "(x-1)^2", "--no-exact", "--no-certify", *options]), *capsys.readouterr())
     assert "internal error" not in ran.err
     if sentence is None:
         assert (ran.code, ran.out) == (code, "")
@@ -299,8 +299,8 @@ def test_bytes_on_standard_input_that_are_no_text() -> None:
 
 # ---- streams --------------------------------------------------------------------------------------------------------------
 
-SHORT = "(x-1)^2 --no-exact --method bfgs"
-SHORT_QUOTED = "'(x-1)^2' --no-exact --method bfgs"
+SHORT = "(x-1)^2 --no-exact --no-certify --method bfgs"
+SHORT_QUOTED = "'(x-1)^2' --no-exact --no-certify --method bfgs"
 
 
 def shell(line: str, **more: str) -> Ran:
@@ -315,10 +315,10 @@ def shell(line: str, **more: str) -> Ran:
 
 def test_a_reader_who_leaves_ends_it_quietly() -> None:
     lines = "\n".join(["(x-1)^2"] * 40)
-    ran = shell(f"printf '{lines}' | optbench solve - --no-exact --method newton | head -1")
+    ran = shell(f"printf '{lines}' | optbench solve - --no-exact --no-certify --method newton | head -1")
     assert (ran.code, ran.err, len(ran.out.splitlines())) == (0, "", 1)
     assert json.loads(ran.out)["value"] == 0
-    assert shell("optbench solve '(x-1)^2' --no-exact | true").err == ""
+    assert shell("optbench solve '(x-1)^2' --no-exact --no-certify | true").err == ""
     assert shell("optbench --help | true").err == ""
     for what in (f"solve {SHORT_QUOTED} --format csv", "problems", "schema result", "info"):
         assert shell(f"optbench {what} | head -1").err == "", what
@@ -330,7 +330,7 @@ def test_a_reader_who_leaves_takes_no_copy_along(tmp_path: Path) -> None:
     assert len(one.read_text().splitlines()) == 2
     assert trace.read_text()
     printed = "\n".join(["(x-1)^2"] * 30)
-    shell(f"printf '{printed}' | optbench solve - --no-exact --method newton --export csv={lines} | head -1")
+    shell(f"printf '{printed}' | optbench solve - --no-exact --no-certify --method newton --export csv={lines} | head -1")
     assert len(lines.read_text().splitlines()) > 1
 
 
@@ -367,15 +367,15 @@ def test_a_full_disk_is_a_sentence() -> None:
 
 
 def test_closed_streams_are_a_sentence_or_silence() -> None:
-    closed = shell("optbench solve '(x-1)^2' --no-exact >&-")
+    closed = shell("optbench solve '(x-1)^2' --no-exact --no-certify >&-")
     assert (closed.code, closed.err) == (2, "error: Standard output is closed, so the answer can't be given.\n")
-    mute = shell("optbench solve '(x-1)^2' --range 0 2 --start x=9 --no-exact 2>&-")
+    mute = shell("optbench solve '(x-1)^2' --range 0 2 --start x=9 --no-exact --no-certify 2>&-")
     assert mute.code == 0
     assert mute.out.startswith("minimize (x - 1)^2\n")
     assert "warning" not in mute.out
     deaf = shell("optbench solve - <&-")
     assert (deaf.code, deaf.err) == (2, "error: Standard input is closed; a problem is expected there.\n")
-    assert shell("optbench solve '(x-1)^2' --no-exact <&-").code == 0
+    assert shell("optbench solve '(x-1)^2' --no-exact --no-certify <&-").code == 0
 
 
 def test_a_narrow_encoding_is_enough() -> None:
@@ -383,12 +383,12 @@ def test_a_narrow_encoding_is_enough() -> None:
     ran = optbench("solve", "√(\u00e9²+1) + sinn(x)", **narrow)
     assert ran.code == 3
     assert "  \\u221a(\\xe9\\xb2+1) + sinn(x)" in ran.err
-    solved = optbench("solve", "(\u00e9-1)²", "--no-exact", "--method", "bfgs", **narrow)
+    solved = optbench("solve", "(\u00e9-1)²", "--no-exact", "--no-certify", "--method", "bfgs", **narrow)
     assert solved.code == 0
     assert "\\xe9 in (-inf, inf)" in solved.out
-    lines = optbench("solve", "-", "--no-exact", "--method", "bfgs", stdin="(\u00e9-1)²".encode(), **narrow)
+    lines = optbench("solve", "-", "--no-exact", "--no-certify", "--method", "bfgs", stdin="(\u00e9-1)²".encode(), **narrow)
     assert list(json.loads(lines.out)["solutions"][0]["point"]) == ["\u00e9"]
-    assert optbench("solve", b"x\xff^2", "--no-exact", **narrow).code == 3
+    assert optbench("solve", b"x\xff^2", "--no-exact", "--no-certify", **narrow).code == 3
 
 
 # ---- signals --------------------------------------------------------------------------------------------------------------
@@ -422,6 +422,7 @@ def endless(*options: str) -> subprocess.Popen[str]:
         "--start",
         "x=5",
         "--no-exact",
+        "--no-certify",
         "--method",
         "all",
         "--time-limit",

@@ -58,7 +58,7 @@ def optbench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     return call
 
 
-QUICK = ("--no-exact", "--method", "bfgs")
+QUICK = ("--no-exact", "--no-certify", "--method", "bfgs")
 
 
 # ---- exit codes -----------------------------------------------------------------------------------------------------------
@@ -334,12 +334,12 @@ JSON_CASES = {
     "exact": ("x*log(x)-sqrt(x)", "--range", "0", "10", "--exact-time", "100", "--time-limit", "200"),
     "not attained": ("exp(-x)", "--exact-time", "100", "--time-limit", "200"),
     "unbounded": ("x^3", "--exact-time", "100", "--time-limit", "200"),
-    "numerical": ("(x-1)^2", "--no-exact"),
-    "array": ("sum((v-1)^2)", "--var", "v[2,3]=-5..5", "--no-exact"),
-    "nothing": ("log(-1-x^2)", "--no-exact"),
+    "numerical": ("(x-1)^2", "--no-exact", "--no-certify"),
+    "array": ("sum((v-1)^2)", "--var", "v[2,3]=-5..5", "--no-exact", "--no-certify"),
+    "nothing": ("log(-1-x^2)", "--no-exact", "--no-certify"),
     "infeasible": ("log(x)", "--range", "-5", "-1"),
-    "constrained": ("x + a", "--subject-to", "x >= 0", "--param", "a=2", "--no-exact"),
-    "diverged": ("-exp(x^2)", "--no-exact"),
+    "constrained": ("x + a", "--subject-to", "x >= 0", "--param", "a=2", "--no-exact", "--no-certify"),
+    "diverged": ("-exp(x^2)", "--no-exact", "--no-certify"),
 }
 
 
@@ -402,7 +402,7 @@ def test_options_reach_the_result(optbench: Any) -> None:
         "time_limit": 9.0,
         "exact": False,
         "exact_time": 10.0,
-        "certify": True,
+        "certify": False,
         "certify_time": 5.0,
         "memory_limit": 2**30,
         "tolerance": 1e-4,
@@ -414,17 +414,19 @@ def test_options_reach_the_result(optbench: Any) -> None:
 
 def test_methods_with_options_patterns_and_all(optbench: Any) -> None:
     chosen = optbench(
-        "solve", "(x-1)^2", "--no-exact", "--method", "gradient-descent:sufficient_decrease=0.2", "--method", "n*", "--json"
+        "solve", "(x-1)^2", "--no-exact", "--no-certify", "--method", "gradient-descent:sufficient_decrease=0.2", "--method", "n*", "--json"
     ).json
     assert [row["method"] for row in chosen["attempts"]] == ["gradient-descent", *fnmatch.filter(names(), "n*")]
     assert chosen["attempts"][0]["options"]["sufficient_decrease"] == 0.2
-    everything = optbench("solve", "(x-1)^2", "--no-exact", "--method", "all", "--json").json
+    everything = optbench("solve", "(x-1)^2", "--no-exact", "--no-certify", "--method", "all", "--json").json
     assert [row["method"] for row in everything["attempts"]] == list(names())
 
 
 def test_one_method_may_run_with_several_options(optbench: Any) -> None:
     steps = [("--method", f"momentum:{option}") for option in ("step=0.1", "step=0.2", "step=0.10")]
-    chosen = optbench("solve", "(x-1)^2", "--no-exact", *steps[0], *steps[1], *steps[2], "--method", "momentum", "--json").json
+    chosen = optbench(
+        "solve", "(x-1)^2", "--no-exact", "--no-certify", *steps[0], *steps[1], *steps[2], "--method", "momentum", "--json"
+    ).json
     assert [(row["method"], row["options"]["step"]) for row in chosen["attempts"]] == [
         ("momentum:step=0.1", 0.1),
         ("momentum:step=0.2", 0.2),
@@ -823,19 +825,19 @@ def test_a_command_that_does_not_exist_offers_the_nearest(optbench: Any) -> None
 # ---- the table ------------------------------------------------------------------------------------------------------------
 
 TABLES = {
-    "one_variable": ("(x-1)^2 + 3", "--range", "-5", "5", "--no-exact", "--method", "newton", "--method", "bfgs"),
-    "two_variables": ("(x-1)^2 + (y+2)^2", "--start", "x=0", "--start", "y=0", "--no-exact", "--method", "newton"),
-    "five_variables": ("a^2 + b^2 + c^2 + d^2 + f^2", "--range", "-1", "1", "--no-exact", "--method", "newton"),
-    "array": ("sum((v-1)^2)", "--var", "v[2,3]=-5..5", "--start", "v=0", "--no-exact", "--method", "newton"),
+    "one_variable": ("(x-1)^2 + 3", "--range", "-5", "5", "--no-exact", "--no-certify", "--method", "newton", "--method", "bfgs"),
+    "two_variables": ("(x-1)^2 + (y+2)^2", "--start", "x=0", "--start", "y=0", "--no-exact", "--no-certify", "--method", "newton"),
+    "five_variables": ("a^2 + b^2 + c^2 + d^2 + f^2", "--range", "-1", "1", "--no-exact", "--no-certify", "--method", "newton"),
+    "array": ("sum((v-1)^2)", "--var", "v[2,3]=-5..5", "--start", "v=0", "--no-exact", "--no-certify", "--method", "newton"),
     "constraints": ("x + y", "--subject-to", "x^2 + y^2 <= 1", "--param", "unused=pi/2", *QUICK),
     "long_names": (
         "(a_rather_long_name_for_a_variable - 1)^2 + (another_name_that_is_long - 2)^2",
         *("--start", "a_rather_long_name_for_a_variable=0", "--start", "another_name_that_is_long=0"),
-        *("--no-exact", "--method", "newton"),
+        *("--no-exact", "--no-certify", "--method", "newton"),
     ),
-    "nothing_found": ("log(-1-x^2)", "--no-exact", "--method", "newton", "--method", "bfgs"),
-    "maximum": ("1 - (x-1)^2", "--maximize", "--start", "x=0", "--no-exact", "--method", "newton"),
-    "integer": ("(n-1)^2", "--integer", "n", "--range", "0", "9", "--no-exact", "--method", "newton"),
+    "nothing_found": ("log(-1-x^2)", "--no-exact", "--no-certify", "--method", "newton", "--method", "bfgs"),
+    "maximum": ("1 - (x-1)^2", "--maximize", "--start", "x=0", "--no-exact", "--no-certify", "--method", "newton"),
+    "integer": ("(n-1)^2", "--integer", "n", "--range", "0", "9", "--no-exact", "--no-certify", "--method", "newton"),
     "empty_domain": ("log(x)", "--range", "-5", "-1"),
     "exact": ("x^2 - 2*x", "--method", "newton", "--start", "x=0", "--exact-time", "100", "--time-limit", "200"),
 }
@@ -915,7 +917,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-7]|9[0-7]|38;[0-9;]*)m")
 
 
 def test_on_a_terminal_rows_appear_as_they_finish_in_colour() -> None:
-    written = on_terminal("solve", "(x-1)^2", "--range", "0", "9", "--no-exact", "--method", "newton", "--method", "bfgs")
+    written = on_terminal("solve", "(x-1)^2", "--range", "0", "9", "--no-exact", "--no-certify", "--method", "newton", "--method", "bfgs")
     assert COLOUR.search(written)
     assert written.count("solving ...") >= 3  # before the first row, and after each
     assert written.index("solving ...") < written.index("newton") < written.index("The best minimum found is 0 at x = 1")

@@ -44,7 +44,7 @@ def no_child_is_left() -> Iterator[None]:
 
 
 def numerically(problem: Problem, *methods: str, **settings: Any) -> Result:
-    return solve(problem, Settings(exact=False, methods=tuple(map(MethodChoice, methods)), **settings))
+    return solve(problem, Settings(exact=False, certify=False, methods=tuple(map(MethodChoice, methods)), **settings))
 
 
 def rows(result: Result) -> dict[str, Attempt]:
@@ -370,7 +370,7 @@ def joined(problem: Problem, answer: ExactAnswer | None, x: float) -> Result:
     function = Function(problem)
     point = judge(function, x)
     row = Attempt("seeker", "numerical", AttemptStatus.CONVERGED, value=problem.sign * point.value, point={"x": x})
-    return verdict(problem, function, answer, [Finding(row, point)])
+    return verdict(problem, function, answer, None, [Finding(row, point)])
 
 
 @pytest.mark.parametrize("sense", ["minimize", "maximize"])
@@ -484,7 +484,7 @@ def test_the_same_seed_gives_the_same_result_and_another_one_another_start(probl
 
 def test_rows_are_announced_as_they_finish() -> None:
     seen: list[str] = []
-    result = solve(BOWL, Settings(exact=False), lambda row: seen.append(row.method))
+    result = solve(BOWL, Settings(exact=False, certify=False), lambda row: seen.append(row.method))
     assert sorted(seen) == sorted(row.method for row in result.attempts)
 
 
@@ -498,7 +498,7 @@ def test_an_interrupt_carries_what_was_done(monkeypatch: pytest.MonkeyPatch) -> 
         os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted) as caught:
-        solve(BOWL, Settings(exact=False, methods=(MethodChoice("all"),), time_limit=600), interrupt)
+        solve(BOWL, Settings(exact=False, certify=False, methods=(MethodChoice("all"),), time_limit=600), interrupt)
     found = rows(caught.value.result)
     assert (found["loops"].status, found["loops"].reason) == (AttemptStatus.KILLED, "was interrupted")
     assert found["bfgs"].value == 3.0

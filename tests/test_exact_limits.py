@@ -127,7 +127,7 @@ CRASHES = (recurse, abort, leave, misbehave)
 
 def answer(**asked: Any) -> tuple[Result, float]:
     began = time.monotonic()
-    result = api.solve("(x - 1)^2 + exp(y) - y", memory_limit=MEMORY, **asked)
+    result = api.solve("(x - 1)^2 + exp(y) - y", memory_limit=MEMORY, certify=False, **asked)
     return result, time.monotonic() - began
 
 
@@ -147,7 +147,7 @@ def test_what_runs_away_is_killed_at_the_exact_time(monkeypatch: pytest.MonkeyPa
 
 def test_a_strategy_that_loops_loses_its_share_of_the_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch, loop_in_python)
-    result = api.solve("x^2 + x*y + y^2 - 3*x", exact_time=3)
+    result = api.solve("x^2 + x*y + y^2 - 3*x", exact_time=3, certify=False)
     assert exact_row(result) == (AttemptStatus.CONVERGED, "")
     assert result.value_exact == "-3"
 

@@ -11,7 +11,7 @@ import optbench
 from optbench.errors import UsageError
 from optbench.result import Assurance, Attempt, AttemptStatus, Result, Status
 
-QUICK = {"exact": False, "methods": "bfgs"}
+QUICK = {"exact": False, "certify": False, "methods": "bfgs"}
 
 
 def test_a_result_shows_itself_in_a_few_short_lines() -> None:
@@ -37,8 +37,8 @@ def test_a_notebook_gets_html() -> None:
 
 
 def test_methods_are_one_text_or_several() -> None:
-    one = optbench.solve("(x-1)^2", exact=False, methods="bfgs:patience=7")
-    several = optbench.solve("(x-1)^2", exact=False, methods=["bfgs", "newton"])
+    one = optbench.solve("(x-1)^2", exact=False, certify=False, methods="bfgs:patience=7")
+    several = optbench.solve("(x-1)^2", exact=False, certify=False, methods=["bfgs", "newton"])
     assert [(row.method, row.options["patience"]) for row in one.attempts] == [("bfgs", 7)]
     assert [row.method for row in several.attempts] == ["bfgs", "newton"]
 
@@ -62,7 +62,7 @@ def test_a_number_of_starts_out_of_range_is_a_mistake(starts: int) -> None:
 def test_showing_a_result_needs_no_terminal_library() -> None:
     code = (
         "import sys; sys.modules['rich'] = None; import optbench;"
-        "r = optbench.solve('(x-1)^2', exact=False, methods='bfgs'); print(repr(r), r._repr_html_())"
+        "r = optbench.solve('(x-1)^2', exact=False, certify=False, methods='bfgs'); print(repr(r), r._repr_html_())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
