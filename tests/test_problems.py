@@ -292,7 +292,7 @@ def tells_its_points_and_costs(problem: Problem, result: Result) -> None:
 def test_the_panel_finds_the_published_value_or_says_that_it_is_better(name: str) -> None:
     problem = problem_of(name)
     chosen = (MethodChoice("auto"),) if name in SLOW else ()  # the panel takes long there
-    result = solve(problem, Settings(exact=False, certify=False, certify=False, methods=chosen))
+    result = solve(problem, Settings(exact=False, certify=False, methods=chosen))
     if all(row.status is AttemptStatus.NOT_APPLICABLE for row in result.attempts):
         pytest.skip("no method of the panel is applicable")
     assert problem.known is not None
