@@ -67,6 +67,20 @@ def tangent_bound(value: Array, slope: Array, box: Array, centre: Array) -> Arra
     return lower_bound(value, least_terms(slope, offsets(box, centre)))
 
 
+def quadratic_bound(value: Array, slope: Array, hessian: Array, box: Array, centre: Array) -> Array:
+    """Return lower bounds, (N,), of f(c) + g(c)*d + d*H*d/2 over boxes, for d = x - c and any enclosed Hessian H."""
+    low, high = offset = offsets(box, centre)
+    terms = list(least_terms(slope, offset))
+    for i in range(len(centre)):
+        square = above(np.maximum(low[i] ** 2, high[i] ** 2))
+        terms.append(np.minimum(below(np.minimum(hessian[0, i, i], 0.0) / 2 * square), 0.0) * (hessian[0, i, i] < 0))
+        for j in range(i):
+            least = below(np.minimum(low[i] * high[j], high[i] * low[j]))
+            greatest = above(np.maximum(low[i] * low[j], high[i] * high[j]))
+            terms.append(least_terms(hessian[:, i, j], np.stack([least, greatest])))
+    return lower_bound(value, np.array(terms))
+
+
 class NewtonStep(NamedTuple):
     """Where the gradient can vanish."""
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from optbench.arithmetic.interval_reading import DEFINED, NOWHERE
 from optbench.certify.boxes import Batch
-from optbench.certify.curvature import inverses, krawczyk, positive_definite, tangent_bound
+from optbench.certify.curvature import inverses, krawczyk, positive_definite, quadratic_bound, tangent_bound
 from optbench.certify.linear_forms import Array, Mask, above, baumann_point, below, cut, least_terms, lower_bound, middle, offsets
 from optbench.certify.model import Model
 
@@ -247,6 +247,9 @@ class Examination:
     # ---- second derivatives ---------------------------------------------------------------------------------------------------------
 
     def look_at_curvature(self) -> None:
+        smooth = self.known["smooth"] & self.valid
+        if not (smooth[0] | smooth[self.involved].all(axis=0)).any():
+            return  # no test of second derivatives applies to any of the boxes
         self.enclose_curvature()
         self.leave_concave_stretches()
         if self.batch.count:
@@ -291,10 +294,19 @@ class Examination:
         convex = self.known["curved"][self.involved].all(axis=0) & positive_definite(hessian, ~self.batch.fixed & ~flat)
         self.known["convex"] = convex
         value, slope = self.at(self.known["centre"], self.batch)
+        self.known |= self.by_curvature(value, slope, hessian)
         self.known |= {"slope": slope, "by tangent": np.full(self.batch.count, -np.inf), "tangent point": self.known["centre"].copy()}
         if convex.any():
             self.try_tangents(convex, value[..., convex], slope[..., convex], hessian[..., convex])
         self.raise_bounds("tangent", self.known["by tangent"], centre=self.known["tangent point"])
+        self.raise_bounds("curvature", self.known["by curvature"], centre=self.known["middle"])
+
+    def by_curvature(self, value: Array, slope: Array, hessian: Array) -> dict[str, Array]:
+        """Bounds of the Lagrangian by its second derivatives around a point of each box, where it has them."""
+        curved = self.known["curved"][self.involved].all(axis=0)
+        centre = self.known["centre"].copy()
+        bound = quadratic_bound(self.lagrangian(value)[0], self.lagrangian(slope), hessian, self.batch.box, centre)
+        return {"by curvature": np.where(curved, bound, -np.inf), "middle": centre}
 
     def try_tangents(self, convex: Mask, value: Array, slope: Array, hessian: Array) -> None:
         some, centre = self.batch.chosen(convex), self.known["centre"][:, convex]

@@ -21,7 +21,9 @@ from optbench.certify.linear_forms import Array
 
 FORMAT = "optbench/certificate/1"
 MOST_BOXES = 2_000_000  # of all steps together, that are kept
-_BY_MULTIPLIERS = frozenset(("cut", "cut off", "above by Lagrangian", "above by tangent", "bound by Lagrangian", "bound by tangent"))
+_BY_MULTIPLIERS = frozenset(
+    ("cut", "cut off", *(f"{use} by {way}" for use in ("above", "bound") for way in ("Lagrangian", "tangent", "curvature")))
+)
 
 
 class TooLong(Exception):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from flint import arb, arb_mat
 
 from optbench.arithmetic.ball_enclosure import Enclosure, bounded
-from optbench.arithmetic.ball_operators import add, multiply
+from optbench.arithmetic.ball_operators import add, multiply, whole_power
 
 Box = Sequence[tuple[float, float]]
 
@@ -31,6 +31,22 @@ def lower_bound(value: Enclosure, slopes: Sequence[Enclosure], box: Box, centre:
     """Return a lower bound over the box of a function with this value at the centre and these slopes over the box."""
     terms = [multiply(g, offset(part, c)) for g, part, c in zip(slopes, box, centre, strict=True)]
     return add(value, *terms).lower
+
+
+def quadratic_bound(
+    value: Enclosure, slopes: Sequence[Enclosure], hessian: Sequence[Sequence[Enclosure]], box: Box, centre: Sequence[float]
+) -> arb:
+    """Return a lower bound over the box of f(c) + g(c)*d + d*H*d/2, for d = x - c and any enclosed Hessian H."""
+    offsets = [offset(part, c) for part, c in zip(box, centre, strict=True)]
+    terms = [value, *(multiply(g, d) for g, d in zip(slopes, offsets, strict=True))]
+    for i, d in enumerate(offsets):
+        square = multiply(_half(hessian[i][i]), whole_power(d, 2))
+        terms += [square, *(multiply(hessian[i][j], multiply(d, offsets[j])) for j in range(i))]
+    return add(*terms).lower
+
+
+def _half(e: Enclosure) -> Enclosure:
+    return Enclosure(e.lower / 2, e.upper / 2, e.everywhere)
 
 
 def kept(value: arb, slopes: Sequence[Enclosure], box: Box, centre: Sequence[float], most: arb) -> list[Enclosure | None]:

@@ -14,7 +14,7 @@ from typing import Any
 from flint import arb, ctx
 
 from optbench.arithmetic.ball_enclosure import Enclosure
-from optbench.verify.forms import interval, kept, lower_bound, newton_image, positive_definite
+from optbench.verify.forms import interval, kept, lower_bound, newton_image, positive_definite, quadratic_bound
 from optbench.verify.part import PRECISION, Part, Refused
 
 Box = list[tuple[float, float]]
@@ -114,8 +114,8 @@ class _Box:
         assert centre is not None
         if way == "slopes":
             return self.look.bound(0, centre).lower
-        weights = self.weights(multipliers)
-        return self.by_tangent(centre, weights) if way == "tangent" else self.by_lagrangian(centre, weights)
+        by = {"Lagrangian": self.by_lagrangian, "tangent": self.by_tangent, "curvature": self.by_curvature}[way]
+        return by(centre, self.weights(multipliers))
 
     def weights(self, number: int) -> list[float]:
         self.demand(0 <= number < len(self.part.multipliers), "there are no such multipliers")
@@ -134,11 +134,21 @@ class _Box:
         flat = [all(e.is_thin and e.contains_zero for e in row) for row in hessian]
         active = [i for i in range(len(self.box)) if not self.held[i] and not flat[i]]
         self.demand(positive_definite(hessian, active), "the Lagrangian is not convex in it")
+        return lower_bound(*self.tangent(centre, weights), self.box, centre)
+
+    def tangent(self, centre: list[float], weights: list[float]) -> tuple[Enclosure, list[Enclosure]]:
+        """The Lagrangian's value and slopes at a point of the box, for all values of the unknowns that are held."""
+        self.demand(all(low <= c <= high for c, (low, high) in zip(centre, self.box, strict=True)), "a point lies outside of it")
         point = [interval(*part) if held else interval(c, c) for part, c, held in zip(self.box, centre, self.held, strict=True)]
         values, slopes, n = self.part.values(point, PRECISION), self.part.slopes(point, PRECISION), len(self.box)
-        gradient = [look.lagrangian(weights, slopes[i::n]) for i in range(n)]
-        self.demand(all(low <= c <= high for c, (low, high) in zip(centre, self.box, strict=True)), "a point lies outside of it")
-        return lower_bound(look.lagrangian(weights, values), gradient, self.box, centre)
+        return self.look.lagrangian(weights, values), [self.look.lagrangian(weights, slopes[i::n]) for i in range(n)]
+
+    def by_curvature(self, centre: list[float], weights: list[float]) -> arb:
+        """The Lagrangian's second-order expansion; unknowns that are held stay in their boxes."""
+        look = self.look
+        self.demand(all(look.curved(k) for k, w in enumerate(weights) if w), "the Lagrangian is not smooth in it")
+        value, gradient = self.tangent(centre, weights)
+        return quadratic_bound(value, gradient, look.lagrangian_hessian(weights), self.box, centre)
 
     # ---- cuts ----------------------------------------------------------------------------------------------------------------------
 
@@ -314,6 +324,6 @@ _STEPS: dict[str, Callable[..., None]] = {
     "split": _Box.split,
     "left": _Box.leave,
 }
-for _way in ("values", "slopes", "Lagrangian", "tangent"):
+for _way in ("values", "slopes", "Lagrangian", "tangent", "curvature"):
     _STEPS[f"above by {_way}"] = lambda box, *facts, way=_way: box.above(way, *facts)
     _STEPS[f"bound by {_way}"] = lambda box, *facts, way=_way: box.bounded(way, *facts)
