@@ -127,6 +127,21 @@ class Solution:
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """What branch and bound proved, and what the proof rests on."""
+
+    closed: bool  # the enclosure of the value is as narrow as was asked for
+    gap: float | None  # its width; None where there is no enclosure
+    boxes: int  # that were looked at
+    boxes_open: int  # that are left: every global optimum lies in one of them
+    possible: list[list[list[str]]]  # boxes in which optima may be that are not proved to be unique there, two texts an unknown
+    relaxed: str | None  # which constraints hold in a wider sense only; None: all hold as written
+    assumes: list[str]  # beside the arithmetic of the processor; `optbench verify` assumes none of it
+    verified: bool  # whether the file was checked
+    file: str | None
+
+
+@dataclass(frozen=True)
 class Attempt:
     """One row of the comparison: what one method did, at what cost, and how far off it is."""
 
@@ -151,6 +166,7 @@ class Attempt:
     version: str = ""
     trace: list[Mapping[str, Any]] | None = None  # one record an iterate, see `TraceRecord`
     chosen_because: str | None = None  # why `auto` chose this method; None where it was asked for by name
+    reached_optimum: bool | None = None  # whether `value` is the proved optimum, to six digits; None where none is proved
 
 
 class TraceRecord(NamedTuple):
@@ -180,7 +196,7 @@ class Result:
     solutions: list[Solution] = field(default_factory=list)
     complete: bool = False
     closed_form: ClosedForm | None = None
-    certificate: Any = None
+    certificate: Certificate | None = None
     fit: Any = None
     attempts: list[Attempt] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

@@ -315,6 +315,7 @@ ATTEMPT = {
     "version": TEXT,
     "trace": (LIST, None),
     "chosen_because": (TEXT, None),
+    "reached_optimum": (bool, None),
 }
 
 

@@ -38,7 +38,8 @@ class CertifiedAnswer:
 
     status: Status  # optimal, infeasible or unknown
     assurance: Assurance  # certified or none
-    value: float | None = None  # the middle of the enclosure; None where that is not bounded
+    value: float | None = None  # the end of the enclosure that a feasible point is known to reach; None where that is not bounded
+    point: tuple[float, ...] | None = None  # about that point, one number an entry of the unknowns
     value_enclosure: Pair | None = None  # of the global value; valid whatever the status
     solutions: tuple[CertifiedSolution, ...] = ()
     possible: tuple[tuple[Pair, ...], ...] = ()  # boxes that may or may not hold a global minimiser, or several
@@ -65,6 +66,7 @@ class CertifiedAnswer:
                 "status": Status(plain["status"]),
                 "assurance": Assurance(plain["assurance"]),
                 "value_enclosure": _pair(plain["value_enclosure"]),
+                "point": None if plain["point"] is None else tuple(plain["point"]),
                 "solutions": tuple(
                     CertifiedSolution(**{**s, "point": tuple(s["point"]), "enclosure": _box(s["enclosure"]), "region": _box(s["region"])})
                     for s in plain["solutions"]

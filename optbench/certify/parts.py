@@ -60,6 +60,7 @@ class Found(NamedTuple):
     closed: bool
     complete: bool
     minimisers: list[Minimiser]
+    best: Mapping[Symbol, float] | None  # about the feasible point with the least known value
     boxes: int
     boxes_open: int
     reason: str | None
@@ -98,7 +99,8 @@ class Solver:
             m._replace(box=_renamed(m.box, back), point=_renamed(m.point, back), region=_renamed(m.region, back)) for m in found.minimisers
         ]
         structure = {"part": found.structure["part"], "unknowns": [s.name for s in problem.symbols]}
-        return found._replace(minimisers=renamed, structure=structure, boxes=0 if known else found.boxes)
+        best = None if found.best is None else _renamed(found.best, back)
+        return found._replace(minimisers=renamed, best=best, structure=structure, boxes=0 if known else found.boxes)
 
     def searched(self, problem: Problem, left: int) -> Found:
         """Search one problem with its share of the time."""
@@ -158,6 +160,7 @@ def _found(model: Model, outcome: Outcome, places: Sequence[Place], number: int)
         outcome.closed,
         outcome.isolated and is_attained and bool(minimisers) and all(m.unique for m in minimisers),
         minimisers,
+        None if outcome.feasible is None else dict(zip(model.symbols, outcome.feasible.box.mean(axis=0).tolist(), strict=True)),
         outcome.boxes,
         outcome.left.count,
         outcome.reason,
@@ -223,6 +226,7 @@ def total(problems: Sequence[Problem], parts: Sequence[Found]) -> Found:
         all(p.closed for p in parts),
         all(p.complete for p in parts) and combinations <= MOST_SOLUTIONS,
         [_together(chosen) for chosen in islice(product(*(p.minimisers for p in parts)), MOST_SOLUTIONS)],
+        {s: c for p in parts for s, c in (p.best or {}).items()} if all(p.best is not None for p in parts) else None,
         sum(p.boxes for p in parts),
         sum(p.boxes_open for p in parts),
         "; ".join(dict.fromkeys(p.reason for p in parts if p.reason)) or None,

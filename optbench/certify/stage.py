@@ -154,7 +154,13 @@ def _reason(error: Exception) -> str:
 
 def _answer(problem: Problem, scalar: Problem, found: Found, digits: int, tolerance: float) -> CertifiedAnswer:
     counts = CertifiedAnswer(
-        Status.UNKNOWN, Assurance.NONE, boxes=found.boxes, boxes_open=found.boxes_open, assumes=_assumptions(scalar), reason=found.reason
+        Status.UNKNOWN,
+        Assurance.NONE,
+        point=None if found.best is None else tuple(found.best[s] for s in scalar.symbols),
+        boxes=found.boxes,
+        boxes_open=found.boxes_open,
+        assumes=_assumptions(scalar),
+        reason=found.reason,
     )
     if found.infeasible:
         return replace(counts, status=Status.INFEASIBLE, assurance=Assurance.CERTIFIED, closed=True, reason=None)

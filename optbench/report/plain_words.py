@@ -11,7 +11,7 @@ from typing import Any
 
 from optbench.errors import printable
 from optbench.problem.draft import SYMBOLS
-from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, Solution
+from optbench.result import Assurance, Attempt, AttemptStatus, Certificate, ProblemSummary, Result, Solution
 
 HEADINGS = ("method", "status", "value", "point", "true error", "infeasibility", "iterations", "evaluations", "time")
 WORDS = ("method", "status", "point")  # the columns that hold no numbers
@@ -102,11 +102,24 @@ def remarks(result: Result) -> Iterator[str]:
     if result.closed_form is not None and result.closed_form.verdict == "found":
         proof = "verified exactly" if result.assurance is Assurance.EXACT else "not proved to be the global one"
         yield f"closed form: found ({(result.closed_form.cls or '').replace('_', ' ')}), {proof}"
+    if result.certificate is not None and result.assurance is Assurance.CERTIFIED:
+        yield f"proof: {'; '.join(_proof(result.certificate))}"
     if result.solutions:
         if not result.assurance.is_proof:
             yield from _conditions(result.solutions[0])
         if result.solutions[0].multipliers:
             yield f"multipliers: {', '.join(coordinates(result.solutions[0].multipliers))}"
+
+
+def _proof(certificate: Certificate) -> Iterator[str]:
+    boxes, places = certificate.boxes, len(certificate.possible)
+    yield f"{boxes:,} box{'' if boxes == 1 else 'es'}"
+    if places:
+        yield "the place is not proved to hold one point only" if places == 1 else f"{places} places are not proved to hold one point each"
+    if certificate.assumes:
+        yield f"it assumes that {' and '.join(certificate.assumes)}"
+    if certificate.file is not None:
+        yield f"written to {printable(certificate.file)}"
 
 
 def mistake(result: Result) -> Iterator[str]:
@@ -156,6 +169,8 @@ def method_label(attempt: Attempt) -> str:
 def notes(attempts: Sequence[Attempt]) -> Iterator[str]:
     """Yield why rows are what they are, where that needs saying; methods with the same reason share a line."""
     yield from (f"auto chose {row.method}, as {printable(row.chosen_because)}" for row in attempts if row.chosen_because)
+    if missed := [row.method for row in attempts if row.reached_optimum is False]:
+        yield f"not the global optimum: {', '.join(missed)}"
     explained: dict[str, list[str]] = {}
     for attempt in attempts:
         if attempt.reason and attempt.status is not AttemptStatus.CONVERGED:

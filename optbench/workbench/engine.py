@@ -129,7 +129,7 @@ class _Run:
     def row_of(self, event: Ended) -> tuple[Attempt, Judgement | None]:
         if event.key == _EXACT:
             return self.exact_row(event), None
-        return (self.certified_row(event), None) if event.key == _CERTIFY else self.numerical_row(event)
+        return self.certified_row(event) if event.key == _CERTIFY else self.numerical_row(event)
 
     def finish(self, name: str, row: Attempt, judgement: Judgement | None) -> None:
         self.rows[name] = (row, judgement)
@@ -194,7 +194,8 @@ class _Run:
         else:
             supervisor.hurry(_CERTIFY)
 
-    def certified_row(self, event: Ended) -> Attempt:
+    def certified_row(self, event: Ended) -> tuple[Attempt, Judgement | None]:
+        """The row, and its best point judged as any method's."""
         if event.ending is Ending.FINISHED:
             from optbench.certify.answer import CertifiedAnswer
 
@@ -202,10 +203,10 @@ class _Run:
         answer = self.certified
         status, reason = _certified_status(event, answer)
         row = Attempt(_CERTIFY, "certified", status, reason, solve_seconds=round(event.wall_seconds, 6), version=f"optbench {__version__}")
-        if answer is None:
-            return row
-        point = self.function.named(answer.solutions[0].point) if answer.solutions else None
-        return replace(row, value=answer.value, point=point, iterations=answer.boxes)
+        if answer is None or answer.point is None:
+            return row, None
+        row = replace(row, value=answer.value, point=self.function.named(answer.point), iterations=answer.boxes)
+        return row, judge(self.function, self.function.space.point(list(answer.point)), restore=True)
 
     # ---- numerical methods ------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optbench.language.graph import Symbol
 from optbench.problem.problem import Problem
-from optbench.result import Assurance, Attempt, AttemptStatus, ClosedForm, Optimality, Result, Solution, Status
+from optbench.result import Assurance, Attempt, AttemptStatus, Certificate, ClosedForm, Optimality, Result, Solution, Status
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge
 from optbench.workbench.proof import disagreement, joined
@@ -28,6 +28,7 @@ _CLEAN = 1e-9  # violation of the constraints up to which values are compared
 _ROUNDING = 1e-12  # violation of the constraints that rounding explains
 _CLEARLY = 1e-3  # relative difference of values that such a violation does not explain, not even in a cusp of the feasible set
 _LONG_FORMULA = 200  # characters of a point's formulas up to which the sentence repeats them
+_SIX_DIGITS = 1e-6  # relative difference of values, above 1, and violation, up to which a method has reached the optimum
 _PUBLISHED = 1e-6  # relative difference from a published value that is worth a warning
 
 
@@ -236,18 +237,18 @@ def _distance_to_bound(problem: Problem, value: float, ends: tuple[str, str]) ->
     return decimals(between(0, max(distance, Fraction(0))), 2)[1]
 
 
-def _certificate(certified: CertifiedAnswer) -> dict[str, Any]:
-    return {
-        "closed": certified.closed,
-        "gap": certified.gap,
-        "boxes": certified.boxes,
-        "boxes_open": certified.boxes_open,
-        "possible": [[list(ends) for ends in box] for box in certified.possible],
-        "relaxed": None,
-        "assumes": list(certified.assumes),
-        "verified": False,
-        "file": certified.file,
-    }
+def _certificate(certified: CertifiedAnswer) -> Certificate:
+    return Certificate(
+        certified.closed,
+        certified.gap,
+        certified.boxes,
+        certified.boxes_open,
+        [[list(ends) for ends in box] for box in certified.possible],
+        None,
+        list(certified.assumes),
+        False,
+        certified.file,
+    )
 
 
 # ---- words -----------------------------------------------------------------------------------------------------------------------
@@ -321,7 +322,11 @@ def _with_errors(row: Attempt, result: Result) -> Attempt:
     error_point = None
     if points and row.point is not None and result.status is Status.OPTIMAL:
         error_point = min(_distance(row.point, p) for p in points)
-    return replace(row, error_value=abs(row.value - result.value), error_point=error_point)
+    error_value = abs(row.value - result.value)
+    reached = error_value <= _SIX_DIGITS * max(1.0, abs(result.value)) and (row.infeasibility or 0.0) <= _SIX_DIGITS
+    return replace(
+        row, error_value=error_value, error_point=error_point, reached_optimum=reached if result.status is Status.OPTIMAL else None
+    )
 
 
 def _distance(point: Mapping[str, Any], other: Mapping[str, Any]) -> float:
