@@ -1,6 +1,6 @@
 """The Python API: `optbench.solve` takes what the command line takes and returns the typed `Result`.
 
->>> result = solve("(x - 1)^2 + 3", range=(-5, 5), exact=False)
+>>> result = solve("(x - 1)^2 + 3", range=(-5, 5), exact=False, certify=False)
 >>> result.status.value, round(result.value, 6)
 ('locally_optimal', 3.0)
 """

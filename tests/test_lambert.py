@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import pytest
@@ -10,6 +11,7 @@ from exact_values import evaluate, real_number
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optbench.api import solve
 from optbench.exact.lambert import solutions
 from optbench.language.build import add, call, multiply, power, symbol
 from optbench.language.elaborate import parse
@@ -94,3 +96,17 @@ def test_power_times_exponential(c: Fraction, d: Fraction, k: Fraction, p: Fract
 )
 def test_forms_and_what_is_none(written: str, roots: list[str]) -> None:
     assert solutions(parse(written).node, X) == [parse(root).node for root in roots]
+
+
+@pytest.mark.parametrize(
+    ("written", "low", "high", "at"),
+    [
+        ("(x - 1)*exp(x) - 2*x*exp(2)", "1/2", 3, "2"),
+        ("(x - 1)*exp(x) + x/2*log(2)", -1, 0, "-log(2)"),
+        ("(x - 1)*exp(x) - 3*x*exp(3)", 0, 9, "3"),
+    ],
+)
+def test_a_solution_of_w_that_is_elementary_is_written_without_it(written: str, low: Any, high: Any, at: str) -> None:
+    result = solve(written, range=(low, high), certify=False, methods="brent")
+    assert result.closed_form is not None
+    assert (result.solutions[0].exact, result.closed_form.cls != "lambertw") == ({"x": at}, True)

@@ -84,6 +84,9 @@ class Candidate:
     constant: bool = False  # the value is taken on a whole interval
 
 
+_LAMBERT = frozenset(("lambertw", "lambertw_lower"))
+
+
 @dataclass
 class _Search:
     """The state of one search: what was found, and the reasons why it is not the whole truth."""
@@ -572,6 +575,8 @@ def _solution(search: _Search, candidate: Candidate, unique: bool) -> ExactSolut
 def solution_at(problem: Problem, at: Node, kind: str, digits: int) -> ExactSolution:
     """Return the solution at a formula, not said to be the only one."""
     name = problem.variables[0].name
+    if functions(at) & _LAMBERT and not functions(plain := simplified(at)) & _LAMBERT:  # W(2*exp(2)) is 2
+        at = plain
     return ExactSolution({name: as_float(at)}, {name: text(at)}, {name: enclosure(at, digits)}, kind, False, facts(at))
 
 
