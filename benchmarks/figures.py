@@ -21,7 +21,7 @@ import sys
 import time
 import timeit
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -30,15 +30,23 @@ from typing import Any
 
 import casadi
 import numpy as np
-from scipy.optimize import minimize, rosen, rosen_der
+from published import CAMEL, published
+from scipy.optimize import differential_evolution, minimize, rosen, rosen_der
 
 import optbench
+from optbench.arithmetic.interval_reading import evaluator
+from optbench.arithmetic.numpy_arrays import function as numpy_function
+from optbench.certify.stage import solve as certify
+from optbench.language.build import symbol
+from optbench.language.derivative import gradient
+from optbench.language.elaborate import Scope, parse
 from optbench.methods.method import get
 from optbench.problem.draft import ProblemDraft, Text, VariableDraft
 from optbench.problem.validate import validated
 from optbench.workbench.attempt import Budget
 from optbench.workbench.attempt import run as attempt
 from optbench.workbench.function import Function
+from optbench.workbench.improvement import improver
 from optbench.workbench.objective import MeteredObjective
 
 HERE = Path(__file__).parent
@@ -50,7 +58,8 @@ HEADLINE = (*OPTBENCH, "solve", "x*log(x)-sqrt(x)", "--range", "0", "10", "--jso
 PROGRAMS = (  # what is compared, ours, the peer, the ratio that we want at most
     ("--version", (*OPTBENCH, "--version"), (*PYTHON, "-c", "pass"), 2.5),
     ("--help", (*OPTBENCH, "--help"), (*PYTHON, str(PEERS / "smallest_typer.py"), "--help"), 1.2),
-    ("headline, --no-exact", (*HEADLINE, "--no-exact"), (*PYTHON, str(PEERS / "scipy_scalar.py")), 0.5),
+    ("headline, methods only", (*HEADLINE, "--no-exact", "--no-certify"), (*PYTHON, str(PEERS / "scipy_scalar.py")), 0.5),
+    ("headline, certified", (*HEADLINE, "--no-exact"), (*PYTHON, str(PEERS / "scipy_global.py")), 1.0),
     ("headline, everything", HEADLINE, (*PYTHON, str(PEERS / "sympy_stationary.py")), 0.5),
 )
 METHODS = ("gradient-descent", "bfgs", "newton")
@@ -193,13 +202,16 @@ def overhead(repeats: int) -> Iterator[Figure]:
     problem = optbench.define("(1 - x)^2 + 100*(y - x^2)^2", range=(-2, 2), start={"x": -1.2, "y": 1})
 
     def ours() -> float:
-        return _cpu_of_call(lambda: optbench.solve(problem, methods=["scipy-l-bfgs-b"], exact=False))
+        return _cpu_of_call(lambda: optbench.solve(problem, methods=["scipy-l-bfgs-b"], exact=False, certify=False))
 
     def peer() -> float:
         bounds = [(-2, 2)] * 2
         return _cpu_of_call(lambda: minimize(rosen, np.array([-1.2, 1.0]), jac=rosen_der, method="L-BFGS-B", bounds=bounds))
 
-    what = ("optbench.solve(problem, methods=['scipy-l-bfgs-b'], exact=False)", "scipy.optimize.minimize(..., method='L-BFGS-B')")
+    what = (
+        "optbench.solve(problem, methods=['scipy-l-bfgs-b'], exact=False, certify=False)",
+        "scipy.optimize.minimize(..., method='L-BFGS-B')",
+    )
     yield figure("solve beyond the solver, n = 2", 60.0, repeats, ours, peer, what, "ms", lambda mine, other: 1000 * (mine - other))
 
 
@@ -211,6 +223,50 @@ def _cpu_of_call(call: Callable[[], object]) -> float:
 
 def _cpu() -> float:
     return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
+# ---- certification ---------------------------------------------------------------------------------------------------------
+
+
+def certification(repeats: int) -> Iterator[Figure]:
+    """Boxes and CPU seconds for all minimisers, beside SciPy's differential evolution, which proves nothing; and how many
+    boxes a second are evaluated, with their slopes."""
+    for name, problem, boxes, seconds in published():
+        answers: list[Any] = []
+        ours = partial(_cpu_of_call, lambda: answers.append(certify(problem, seconds=60.0, improver=improver)))  # noqa: B023
+        what = (f"optbench.certify.stage.solve, {name}", "scipy.optimize.differential_evolution, penalties for constraints")
+        found = figure(
+            f"{name}, {'boxes' if boxes else 'all of it'}", boxes or seconds or 0.0, min(repeats, 3), ours, _evolution(problem), what
+        )
+        assert all(a.assurance.value == "certified" for a in answers)
+        measured = float(answers[-1].boxes) if boxes else found.ours_seconds
+        yield replace(found, measured=round(measured, 3), unit="boxes" if boxes else "s")
+    yield _boxes_a_second(repeats)
+
+
+def _evolution(problem: Any) -> Callable[[], float]:
+    """SciPy's differential evolution on the same function, evaluated as our methods evaluate it."""
+    function = Function(problem)
+    bounds = list(zip(function.space.coordinates(function.lower), function.space.coordinates(function.upper), strict=True))
+
+    def value(x: Any) -> float:
+        excess = function.excess(function.constraints(x)) if function.constraint_count else 0.0
+        return float(function.value(x)) + 1e6 * excess
+
+    return partial(_cpu_of_call, lambda: differential_evolution(value, bounds, seed=0, maxiter=200))
+
+
+def _boxes_a_second(repeats: int) -> Figure:
+    """The six-hump camel function with its gradient over 1,024 boxes at once, beside numpy's own values of the same."""
+    x, y = symbols = [symbol("x"), symbol("y")]
+    camel = parse(CAMEL, Scope({"x": x, "y": y})).node
+    over, at = evaluator([camel, *gradient(camel, symbols)], symbols), numpy_function([camel, *gradient(camel, symbols)], symbols)
+    low = np.random.default_rng(0).uniform(-3, 3, (2, 1024))
+    boxes = np.stack([low, low + 0.1])
+    ours, peer = (partial(_seconds_a_call, call, 20) for call in (partial(over, boxes), partial(at, *low)))
+    what = ("interval_reading.evaluator([f, *gradient]), 1,024 boxes", "numpy_arrays.function of the same, 1,024 points")
+    name = "six-hump camel, a box with slopes"
+    return figure(name, 1e6 / 300_000, repeats, ours, peer, what, "us", lambda mine, other: 1e6 * mine / 1024)
 
 
 # ---- the report ------------------------------------------------------------------------------------------------------------
@@ -254,9 +310,9 @@ def main() -> None:
     reader = argparse.ArgumentParser(description="Measure the figures of optbench as ratios of CPU time.")
     reader.add_argument("--write", type=Path, metavar="FILE", help="where to write them as JSON")
     reader.add_argument("--repeats", type=int, default=15, help="runs of each side (default 15)")
-    reader.add_argument("--only", choices=("programs", "iterations", "gradients", "overhead"), help="one part of them")
+    parts = (programs, iterations, gradients, overhead, certification)
+    reader.add_argument("--only", choices=[part.__name__ for part in parts], help="one part of them")
     options = reader.parse_args()
-    parts = (programs, iterations, gradients, overhead)
     figures = [f for part in parts if part.__name__ in (options.only or part.__name__) for f in part(options.repeats)]
     print(table(figures))
     if options.write is not None:
