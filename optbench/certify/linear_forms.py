@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]  # of doubles, unless it is said
 Mask: TypeAlias = NDArray[Any]  # of truth values
 
+_LARGEST = np.finfo(float).max
+
 
 def below(x: Array) -> Array:
     """Return the next doubles below."""
@@ -37,7 +39,8 @@ def middle(box: Array) -> Array:
     from_low = np.maximum(2 * np.abs(low), 1.0) + low
     from_high = high - np.maximum(2 * np.abs(high), 1.0)
     point = np.where(np.isfinite(half), half, np.where(np.isfinite(low), from_low, np.where(np.isfinite(high), from_high, 0.0)))
-    return np.clip(point, low, high)
+    clipped: Array = np.clip(np.clip(point, -_LARGEST, _LARGEST), low, high)
+    return clipped
 
 
 def baumann_point(gradient: Array, box: Array) -> Array:

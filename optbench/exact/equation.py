@@ -1,10 +1,10 @@
 """All zeros of a function on an open interval, with the proof that they are all, and its sign between them.
 
 The solvers are tried in order of cost, one file each: `polynomial` for functions that are polynomials up to factors
-without zeros, `lambert` for the equations of Lambert's W, `kernels` for what is a polynomial in one function of the unknown,
-then, where the caller allows it, `sympy_solve`. A solver gives formulas; that each satisfies the equation is proved here by
-the zero test of `identities`, and that none is missing by `zeros`, unless the solver's algebra proves both. Zeros for
-which there is no formula are isolated and enclosed.
+without zeros, `lambert` for the equations of Lambert's W, `log_linear` for sums of logarithms, `kernels` for what is a
+polynomial in one function of the unknown, then, where the caller allows it, `sympy_solve`. A solver gives formulas; that
+each satisfies the equation is proved here by the zero test of `identities`, and that none is missing by `zeros`, unless the
+solver's algebra proves both. Zeros for which there is no formula are isolated and enclosed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from optbench.arithmetic.balls import as_fraction, compare, value_of
-from optbench.exact import lambert, polynomial
+from optbench.exact import lambert, log_linear, polynomial
 from optbench.exact.answer import NotApplicable
 from optbench.exact.enclosed import EnclosedRoot, real_enclosure, simple_numbers
 from optbench.exact.identities import is_zero, normal
@@ -140,6 +140,7 @@ _Solver: TypeAlias = Callable[[Sequence[Node], Quotient | None, Place], Candidat
 
 def _solvers(computer_algebra: bool) -> Iterator[_Solver]:
     yield _lambert
+    yield _log_linear
     yield _kernels
     if computer_algebra:
         yield _sympy
@@ -147,6 +148,10 @@ def _solvers(computer_algebra: bool) -> Iterator[_Solver]:
 
 def _lambert(forms: Sequence[Node], form: Quotient | None, place: Place) -> Candidates:
     return Candidates([r for f in forms for r in lambert.solutions(f, place.variable)], False)
+
+
+def _log_linear(forms: Sequence[Node], form: Quotient | None, place: Place) -> Candidates:
+    return Candidates([r for f in forms for r in log_linear.solutions(f, place.variable)], False)
 
 
 def _kernels(forms: Sequence[Node], form: Quotient | None, place: Place) -> Candidates:

@@ -75,7 +75,28 @@ def is_zero(node: Node) -> bool | None:
         top = normal(node).top
     except (TooLarge, GraphError):
         return None
-    return True if all(algebraic.is_zero(g) is True for g in _algebraic_coefficients(top)) else None
+    if all(algebraic.is_zero(g) is True for g in _algebraic_coefficients(top)) or _logarithms_cancel(top):
+        return True
+    return None
+
+
+def _logarithms_cancel(top: Sum) -> bool:
+    """Whether r1*log(u1) + ... + c is 0, with rational r and c, since u1^r1*... is exp(-c): exp is injective."""
+    logarithms, rest = {}, Fraction(0)
+    for monomial, c in top.items():
+        powers = dict(monomial)
+        [atom] = powers if len(powers) == 1 else [None]
+        if not powers:
+            rest = c
+        elif atom is not None and is_call(atom, "log") and powers[atom] == 1:
+            logarithms[atom.args[0]] = c
+        else:
+            return False
+    scale = lcm(rest.denominator, *(c.denominator for c in logarithms.values()))
+    if len(logarithms) < 2 or any(abs(c * scale) > _MAX_TURNS for c in logarithms.values()):
+        return False
+    product = multiply(*(power(u, int(c * scale)) for u, c in logarithms.items()))
+    return is_zero(subtract(product, call("exp", -rest * scale))) is True
 
 
 def simplified(node: Node) -> Node:
