@@ -232,7 +232,7 @@ class Assumptions:
         return ANY
 
     def _with_root(self, terms: Sum, known: Signs, depth: int) -> list[Factor] | None:
-        """S*sqrt(P) + T has the sign of S where S^2*P > T^2, that of T where it is less, and 0 or both where they are equal."""
+        """S*sqrt(P) + T has the sign of S where S^2*P > T^2, that of T where it is less; where they are equal, 0 or both."""
         for atom in (a for m in terms for a, e in m if e.denominator == 2):
             outside, inside = _split_at_root(terms, atom)
             square = RADICANDS.get(atom, {frozenset({(atom, Fraction(1))}): Fraction(1)})
@@ -244,7 +244,8 @@ class Assumptions:
             for _, signs in factors:
                 d = _products(d, signs)
             larger = (s - ZERO if 1 in d else frozenset()) | (t - ZERO if -1 in d else frozenset())
-            equal = (s & t | (ZERO if (1 in s and -1 in t) or (-1 in s and 1 in t) else frozenset())) if 0 in d else frozenset()
+            cancel = 0 in t or (1 in s and -1 in t) or (-1 in s and 1 in t)
+            equal = (s & t | (ZERO if cancel else frozenset())) if 0 in d else frozenset()
             return [(plain_sum(terms), (known & (larger | equal)) or known)]
         return None
 

@@ -481,7 +481,9 @@ def _power_of(node: Call, base: Quotient, exponent: Quotient) -> Quotient:
     """b^y for a rational y; else exp(y*log(b)) for b > 0."""
     if isinstance(node.args[1], Number):
         return _root(base, node.args[1].value)
-    written = quotient_node(base)
+    written, raised_to = quotient_node(base), quotient_node(exponent)
+    if not base.top and not is_open(raised_to) and sign_of(raised_to) == 1:
+        return constant_of(0)
     if is_open(written) or sign_of(written) != 1:
         return _opaque(node, base, exponent)
     return _exponential(times(exponent, _logarithm(base)))

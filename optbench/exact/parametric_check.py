@@ -1,8 +1,8 @@
 """The second side of a formula with parameters: it is compared with numbers at values of the parameters.
 
-At each of some admissible values the points have to satisfy the conditions and to have the value, and no point of a sample may
-be feasible and lower. In one unknown the problem with the first values is solved exactly too, and has to agree. A formula that
-fails is not shown. This is no part of the proof: it is to find our mistakes before a user does.
+At each of some admissible values, zeros first, the points have to satisfy the conditions and to have the value, and no point
+of a sample may be feasible and lower. In one unknown the problem with the first values is solved exactly too, and has to
+agree. A formula that fails is not shown. This is no part of the proof: it is to find our mistakes before a user does.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from optbench.result import Assurance, Status
 if TYPE_CHECKING:
     from optbench.exact.parametric_cases import Question
     from optbench.exact.parametric_line import Outcome
+    from optbench.problem.interval import Interval
 
-SAMPLES = 6
-SOLVED = 2  # of these samples are solved exactly too
+SAMPLES = 7
+SOLVED = 3  # of these samples are solved exactly too
 POINTS = 150
 SEED = 20
 _TOLERANCE = 1e-7
@@ -48,12 +49,19 @@ def _words(values: dict[Symbol, Fraction]) -> str:
 
 
 def _samples(question: Question, random: Random) -> Iterator[dict[Symbol, Fraction]]:
-    for _ in range(SAMPLES):
-        yield {s: _admissible(interval, random) for s, interval in question.given.intervals.items()}
+    intervals = question.given.intervals
+    for k in range(SAMPLES):
+        zeros = k == 0  # where signs change and terms vanish
+        yield {s: Fraction(0) if zeros and _admits_zero(i) else _admissible(i, random) for s, i in intervals.items()}
 
 
-def _admissible(interval: object, random: Random) -> Fraction:
-    low, high = interval.floats  # type: ignore[attr-defined]
+def _admits_zero(interval: Interval) -> bool:
+    low, high = interval.floats
+    return low < 0 < high or (low == 0 and interval.lower_closed)
+
+
+def _admissible(interval: Interval, random: Random) -> Fraction:
+    low, high = interval.floats
     while True:
         q = random.choice(_VALUES) * random.choice((1, -1))
         if low < q < high:

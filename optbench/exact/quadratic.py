@@ -66,9 +66,9 @@ def _coefficients(function: Node, unknowns: Sequence[Symbol]) -> tuple[Any, list
     scale = form.bottom[frozenset()]
     matrix, linear = fmpq_mat(len(unknowns), len(unknowns)), [Fraction(0)] * len(unknowns)
     for monomial, c in form.top.items():
-        places = [unknowns.index(atom) for atom, e in monomial if isinstance(atom, Symbol) for _ in range(int(e)) if e in (1, 2)]
-        if len(places) != sum(e for _, e in monomial) or len(places) > 2:
+        if any(not isinstance(atom, Symbol) or e not in (1, 2) for atom, e in monomial) or sum(e for _, e in monomial) > 2:
             raise NotApplicable("the function is not quadratic with rational coefficients")
+        places = [unknowns.index(atom) for atom, e in monomial if isinstance(atom, Symbol) for _ in range(int(e))]
         value = c / scale
         if len(places) == 1:
             linear[places[0]] += value

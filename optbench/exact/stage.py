@@ -18,6 +18,7 @@ from typing import Any
 
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.time_limit import OutOfTime, time_limit
+from optbench.language.text import beside
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Status
 
@@ -63,6 +64,11 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None, seconds:
     `send` receives the JSON of answers that are better than what was known before, while the work goes on. After about so
     many `seconds` no strategy begins, and what runs then ends as soon as it can be interrupted.
     """
+    with beside([*(v.name for v in problem.variables), *(p.name for p in problem.parameters)]):
+        return _solved(problem, digits, send, seconds)
+
+
+def _solved(problem: Problem, digits: int, send: Send | None, seconds: float) -> ExactAnswer:
     end = perf_counter() + seconds
     best: ExactAnswer | None = None
     reasons: dict[str, str] = {}

@@ -90,6 +90,10 @@ def constant_of(value: Fraction | int) -> Quotient:
 
 def atom_of(node: Node, exponent: Fraction | int = 1) -> Quotient:
     if isinstance(node, Number):
+        if node.value <= 0:
+            if exponent != 1:
+                raise GraphError("A power of a number that is not positive has no normal form.")
+            return constant_of(node.value)
         return root_of_number(node.value, Fraction(exponent))
     return Quotient({frozenset({(node, Fraction(exponent))}): Fraction(1)}, ONE)
 

@@ -10,7 +10,9 @@ that binds less than its place requires gets parentheses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -27,6 +29,19 @@ Piece: TypeAlias = str | tuple[Node, int]
 Pieces: TypeAlias = tuple[int, list[Piece]]
 
 
+_e_is_taken = ContextVar("a problem has a variable or parameter named e", default=False)
+
+
+@contextmanager
+def beside(names: Iterable[str]) -> Iterator[None]:
+    """Within this, Euler's number is written exp(1) if one of these names, of a problem, is e."""
+    token = _e_is_taken.set(_e_is_taken.get() or "e" in names)
+    try:
+        yield
+    finally:
+        _e_is_taken.reset(token)
+
+
 class TooLong(Exception):
     """The text would be longer than 2 million characters (an expression with many shared parts)."""
 
@@ -36,7 +51,7 @@ def text(root: Node, *, decimals: bool = False) -> str:
 
     Numbers are whole or quotients; with `decimals`, quotients such as 13/50 are written as 0.26, which is as exact.
     """
-    e_is_free = not any(isinstance(n, Symbol) and n.name == "e" for n in topological(root))
+    e_is_free = not _e_is_taken.get() and not any(isinstance(n, Symbol) and n.name == "e" for n in topological(root))
     return "".join(emit(root, lambda node: _pieces(node, decimals, e_is_free), "(", ")"))
 
 

@@ -78,7 +78,7 @@ def _panel(facts: Facts) -> list[MethodChoice]:
 
 def _with_hessian(facts: Facts, function: Function) -> Facts:
     """The facts with what is known of second derivatives, where `auto` may want them."""
-    wanted = 1 < facts.dimension <= _FEW and not facts.has_constraints
+    wanted = 1 < facts.dimension <= _FEW and not facts.has_constraints and not function.problem.free_parameters
     return facts._replace(hessian_missing_because=function.hessian_missing_because) if wanted else facts
 
 

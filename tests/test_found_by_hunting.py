@@ -1,0 +1,86 @@
+"""Wrong answers that a hunt for them found, each with what is true; the cause of each is named in its group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from optbench.api import define
+from optbench.exact.assumptions import KINDS, Assumptions
+from optbench.exact.identities import is_zero, simplified
+from optbench.exact.stage import solve
+from optbench.language.build import symbol
+from optbench.language.elaborate import parse
+from optbench.language.text import text
+from optbench.result import Status
+from optbench.workbench import engine
+
+
+@pytest.mark.parametrize(
+    ("objective", "maximize", "value"),
+    [("x^2 + y^2 - 10*exp(-40*y)*sin(x)^40", False, -7.544882), ("exp(-x)*sin(x) - x^2/10", True, 0.274125)],
+)
+def test_a_product_of_functions_is_no_constant_though_its_exponents_add_up_to_zero(objective: str, maximize: bool, value: float) -> None:
+    answer = solve(define(objective, maximize=maximize, range=(0, 3)))
+    assert not answer.assurance.is_proof or answer.value == pytest.approx(value, abs=1e-5)
+
+
+VANISHING: list[tuple[str, dict[str, Any]]] = [
+    ("1/(a^2 + sqrt(x))", {"maximize": True, "parameters": {"a": "real"}, "range": (0, 1)}),
+    ("log(a^2 + sqrt(x))", {"parameters": {"a": "real"}, "range": (0, 1)}),
+    ("(b^2 + sqrt(abs(a)))*x^2 - 2*x", {"parameters": {"a": "real", "b": "real"}}),
+    ("(b + sqrt(b^2 + c))*x^2 - 2*x", {"parameters": {"b": "nonnegative", "c": "nonnegative"}}),
+    ("1/(sqrt(a) + x)", {"maximize": True, "parameters": {"a": "nonnegative"}, "range": (0, 1)}),
+    ("x/(a + sqrt(x))", {"parameters": {"a": "nonnegative"}, "range": (0, 1)}),
+    ("x", {"parameters": {"a": "nonnegative", "b": "nonnegative"}, "subject_to": ["(a + sqrt(a + b))*x >= 1"]}),
+]
+
+
+@pytest.mark.parametrize(("objective", "rest"), VANISHING)
+def test_a_sum_with_a_root_may_vanish_where_both_parts_do(objective: str, rest: dict[str, Any]) -> None:
+    """For some values of the parameters there is another answer, or none."""
+    assert not solve(define(objective, **rest)).assurance.is_proof
+
+
+def test_the_sign_of_a_sum_with_a_root() -> None:
+    given = Assumptions({symbol("a"): KINDS["nonnegative"], symbol("b"): KINDS["nonnegative"]})
+    assert given.signs(parse("a + sqrt(a + b)").node) == {0, 1}
+    assert given.signs(parse("a + sqrt(a + b) + 1").node) == {1}
+
+
+@pytest.mark.parametrize(
+    ("objective", "ends", "value"),
+    [
+        ("x^sqrt(4)", (0, 1), "0"),
+        ("x^log(e^2) + x", (0, 3), "0"),
+        ("x^log10(100) + x", (0, 3), "0"),
+        ("(x - 1)^(2*pi/pi) + x", (1, 2), "1"),
+        ("x^sqrt(4)", (0, 0), "0"),
+        ("x^sqrt(2)", (0, 1), "0"),
+    ],
+)
+def test_powers_of_zero_with_exponents_that_are_formulas(objective: str, ends: tuple[int, int], value: str) -> None:
+    answer = solve(define(objective, range=ends))
+    assert (answer.status, answer.value_exact) == (Status.OPTIMAL, value)
+
+
+def test_the_normal_form_of_powers_of_numbers_that_are_not_positive() -> None:
+    assert is_zero(parse("0^sqrt(2)").node)
+    assert text(simplified(parse("0^sqrt(4)").node)) == "0"
+    assert text(simplified(parse("(-2)^sqrt(9)").node)) != "8"
+
+
+def test_a_parameter_named_e_is_not_mixed_up_with_the_number() -> None:
+    problem = define("x^(1/x)*e", maximize=True, parameters={"e": "positive"}, variables={"x": "(0, inf)"})
+    answer = solve(problem)
+    assert answer.solutions[0].exact == {"x": "exp(1)"}
+    assert answer.value_exact == "e*exp(exp(-1))"
+    assert text(parse("exp(1)").node) == "e"
+
+
+@pytest.mark.parametrize("objective", ["a*x*y", "a*x*sin(y)", "a/(x + sqrt(x^2 + y))"])
+def test_two_unknowns_and_a_parameter_without_an_answer(objective: str) -> None:
+    result = engine.solve(define(objective, parameters={"a": "real"}))
+    assert result.status is Status.UNKNOWN
+    assert all("no value" in row.reason for row in result.attempts if row.kind == "numerical" and row.reason)
