@@ -18,8 +18,8 @@ from optbench.api import define
 from optbench.arithmetic.floats import function
 from optbench.exact.answer import ExactAnswer
 from optbench.exact.stage import solve
-from optbench.language.build import number, substitute, symbol
-from optbench.language.elaborate import parse
+from optbench.language.build import number
+from optbench.language.elaborate import Scope, parse
 from optbench.problem.problem import Problem
 from optbench.result import Status
 
@@ -43,8 +43,8 @@ def problem_of(row: Row) -> Problem:
 
 
 def at(formula: str, values: Mapping[str, str]) -> float:
-    table = {symbol(name): number(Fraction(v)) for name, v in values.items()}
-    return float(function([substitute(parse(formula).node, table)], [])()[0])
+    scope = Scope({name: number(Fraction(v)) for name, v in values.items()}, {}, open=True)
+    return float(function([parse(formula, scope).node], [])()[0])
 
 
 def samples(row: Row) -> Iterator[tuple[Mapping[str, str], float, list[Mapping[str, float]] | None]]:
