@@ -16,14 +16,15 @@ Source: G. H. Hardy, Orders of Infinity (Cambridge 1910), chapters II and III.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from optbench.exact.answer import NotApplicable
-from optbench.exact.identities import is_zero, simplified
+from optbench.exact.identities import is_zero, normal, simplified
 from optbench.exact.pieces import Undefined, point, smoothed
-from optbench.exact.sums import sign_of
-from optbench.language.build import add, call, constant, divide, multiply, number, power, subtract, symbol
+from optbench.exact.sums import ONE, Quotient, Sum, TooLarge, is_call, sign_of, sum_node
+from optbench.language.build import add, call, constant, divide, multiply, negate, number, power, subtract, symbol
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol, size, symbols, topological
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
@@ -33,8 +34,15 @@ __all__ = ["Indeterminate", "limit", "symbol"]
 _MAX_TAYLOR = 5
 _MAX_NODES = 1_500
 _MAX_CONJUGATES = 4
+_MAX_REWRITINGS = 3
 _ONE = number(1)
 _AS_ARGUMENT = ("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "expm1", "log1p", "lambertw")  # f(u) ~ u at 0
+_AT_ZERO: dict[str, Callable[[Node], Node]] = {  # f(u) ~ this, as u goes to 0 from the right
+    "gamma": lambda u: divide(1, u),
+    "lgamma": lambda u: negate(call("log", u)),
+    "digamma": lambda u: divide(-1, u),
+    "trigamma": lambda u: divide(1, power(u, 2)),
+}
 _GROW = ("asinh", "acosh", "lambertw", "lgamma", "gamma", "log2", "log10", "log1p", "digamma")
 
 
@@ -75,9 +83,86 @@ def limit(function: Node, variable: Symbol, end: Node, side: int) -> Node:
     The result is a number, or plus or minus inf. Raises `Indeterminate` where the calculus has no answer.
     """
     try:
-        return _Calculus(variable, end, side).limit(function)
-    except (GraphError, NotDifferentiable, NotApplicable, RecursionError):
+        calculus = _Calculus(variable, end, side)
+        try:
+            return calculus.limit(function)
+        except Indeterminate:
+            return _Rewritten(calculus).limit(function)
+    except (GraphError, NotDifferentiable, NotApplicable, TooLarge, RecursionError):
         raise Indeterminate from None
+
+
+def sign_towards(function: Node, variable: Symbol, end: Node, side: int) -> int:
+    """Return the sign, -1, 0 or 1, that an expression has everywhere near `end`; raise `Indeterminate` where that is not known."""
+    try:
+        return _Calculus(variable, end, side).germ(function).sign
+    except (GraphError, NotDifferentiable, NotApplicable, TooLarge, RecursionError):
+        raise Indeterminate from None
+
+
+class _Rewritten:
+    """Limits of the normal form, in which hyperbolic functions are exponentials and terms have cancelled."""
+
+    def __init__(self, calculus: _Calculus) -> None:
+        self.calculus, self.steps = calculus, _MAX_REWRITINGS
+
+    def limit(self, function: Node) -> Node:
+        self.steps -= 1
+        if self.steps < 0:
+            raise Indeterminate
+        form = normal(function)
+        try:
+            return self.calculus.limit(divide(add(*_terms(form.top)), add(*_terms(form.bottom))))
+        except Indeterminate:
+            pass
+        if (found := _one_logarithm(form, self.calculus.variable)) is not None:
+            return self._of_logarithm(*found)
+        return self._by_leading_term(form)
+
+    def _of_logarithm(self, c: Fraction, inside: Node, rest: Node) -> Node:
+        """c*log(u) + v is c times the logarithm of u*exp(v/c)."""
+        value = self._of_any(multiply(inside, call("exp", divide(rest, c))))
+        if value is number(0) or value is INFINITY:
+            return INFINITY if (value is INFINITY) == (c > 0) else MINUS_INFINITY
+        return simplified(multiply(c, call("log", value)))
+
+    def _of_any(self, function: Node) -> Node:
+        try:
+            return self.calculus.limit(function)
+        except Indeterminate:
+            return self.limit(function)
+
+    def _by_leading_term(self, form: Quotient) -> Node:
+        """Divide top and bottom by the term of the bottom that grows fastest: the limit of the bottom is then a number."""
+        below = _terms(form.bottom)
+        if len(below) < 2:
+            raise Indeterminate
+        leading = self._leading(below)
+        above = [simplified(divide(a, leading)) for a in _terms(form.top)]
+        return self.calculus.limit(divide(add(*above), add(*(simplified(divide(b, leading)) for b in below))))
+
+    def _leading(self, terms: list[Node]) -> Node:
+        best = terms[0]
+        for term in terms[1:]:
+            if _compare(self.calculus.germ(term), self.calculus.germ(best)) > 0:
+                best = term
+        return best
+
+
+def _terms(terms: Sum) -> list[Node]:
+    return [sum_node({m: c}) for m, c in terms.items()]
+
+
+def _one_logarithm(form: Quotient, variable: Symbol) -> tuple[Fraction, Node, Node] | None:
+    """Return c, u and v of c*log(u) + v."""
+    if form.bottom != ONE:
+        return None
+    for monomial, c in form.top.items():
+        for atom, e in monomial if len(monomial) == 1 else ():
+            if e == 1 and is_call(atom, "log") and size(atom) > 2 and variable in symbols(atom):
+                rest = {m: d for m, d in form.top.items() if m != monomial}
+                return c, atom.args[0], sum_node(rest)
+    return None
 
 
 class _Calculus:
@@ -253,9 +338,13 @@ class _Calculus:
             return _at_infinity(node.function, u)
         if (u.sign == 0 or u.direction < 0) and node.function in _AS_ARGUMENT:
             return u
+        if u.sign > 0 and u.direction < 0 and node.function in _AT_ZERO:
+            return self.germ(_AT_ZERO[node.function](node.args[0]))
         at = number(0) if u.sign == 0 or u.direction < 0 else None if u.size is None else multiply(u.sign, u.size)
         if at is None:
             raise Indeterminate
+        if node.function == "atanh" and at in (number(1), number(-1)):
+            return self.germ(divide(call("log", divide(add(1, node.args[0]), subtract(1, node.args[0]))), 2))
         place = point(symbol("u'"), at)
         try:
             value = place.at(smoothed(call(node.function, place.variable), place))

@@ -89,13 +89,20 @@ def _conditions(function: Node, x: Symbol, shift: Node) -> list[tuple[str, Quoti
 
 
 def _common_period(function: Node, x: Symbol) -> Node:
-    """2*pi over the greatest common divisor of the rates."""
     if x not in symbols(function):
         raise NotApplicable("the function is constant")
+    period, outside = period_of_waves(function, x)
+    if x in outside:
+        raise NotApplicable("the unknown does not stand in sines, cosines and tangents only")
+    return period
+
+
+def period_of_waves(function: Node, x: Symbol) -> tuple[Node, list[Node]]:
+    """Return 2*pi over the greatest common divisor of the rates, and all nodes that are in no wave, the waves themselves with them."""
     outside = topological(function, enter=lambda n: () if _wave_rate(n, x) is not None else n.args)
     rates = [(rate, _WAVES[n.function]) for n in outside if isinstance(n, Call) and (rate := _wave_rate(n, x)) is not None]
-    if x in outside or not rates:
-        raise NotApplicable("the unknown does not stand in sines, cosines and tangents only")
+    if not rates:
+        raise NotApplicable("the function has no waves")
     if len({monomial for (monomial, _), _ in rates}) != 1:
         raise NotApplicable("the periods of two parts have no common multiple")
     [monomial] = {m for (m, _), _ in rates}
@@ -106,7 +113,12 @@ def _common_period(function: Node, x: Symbol) -> Node:
     sign = sign_of(period)
     if sign is None:
         raise NotApplicable("the sign of a period is not known")
-    return simplified(multiply(sign, period))
+    return simplified(multiply(sign, period)), list(outside)
+
+
+def is_wave(node: Node, x: Symbol) -> bool:
+    """Whether a node is a sine, cosine or tangent of a linear function of x."""
+    return _wave_rate(node, x) is not None
 
 
 def _wave_rate(wave: Node, x: Symbol) -> tuple[Monomial, Fraction] | None:

@@ -25,6 +25,7 @@ from optbench.result import Assurance, Status
 STRATEGIES = (  # modules of this package, in order of cost
     "periodic",
     "univariate",
+    "oscillating",
     "quadratic",
     "ranges",
     "bounds",
