@@ -1,9 +1,9 @@
 """One equation solved for one of its unknowns: formulas in the others, with the conditions under which they are solutions.
 
 `solved_for(f, y, region)` says for all values of the other unknowns in the region: those y at which f is defined and 0 are
-exactly the values of the formulas whose conditions hold (and which solve it where f is defined). Either f is a polynomial
-of degree 1 or 2 in y, or y stands at one place only, and the functions around it are undone one by one; what is divided by
-is proved not to be 0.
+exactly the values of the formulas whose conditions hold (and which solve it where f is defined). Either f, or its numerator
+where the denominator has no zeros, is a polynomial of degree 1 or 2 in y, or y stands at one place only, and the functions
+around it are undone one by one; what is divided by is proved not to be 0.
 
 >>> from optbench.language.elaborate import parse
 >>> from optbench.language.build import symbol
@@ -23,9 +23,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from optbench.exact.answer import NotApplicable
+from optbench.exact.identities import normal
 from optbench.exact.signs import Region, tidy
+from optbench.exact.sums import Sum, TooLarge, plain_sum, sum_node, sum_times
 from optbench.language.build import add, call, condition, constant, divide, multiply, negate, number, power, subtract
-from optbench.language.graph import Call, Node, Number, Symbol, size, symbols, topological
+from optbench.language.graph import Call, GraphError, Node, Number, Symbol, size, symbols, topological
 
 MAX_NODES = 200
 
@@ -47,7 +49,27 @@ def solved_for(function: Node, unknown: Symbol, region: Region) -> list[Branch]:
     if coefficients is not None:
         return _of_polynomial(coefficients, region)
     short = tidy(function)
-    return _Undoing(unknown, region).solve(short if _count(short, unknown) == 1 else function)
+    if _count(short, unknown) == 1:
+        return _Undoing(unknown, region).solve(short)
+    numerator = _numerator(short, unknown, region)
+    coefficients = None if numerator is None else polynomial_in(numerator, unknown, 2)
+    if coefficients is not None and len(coefficients) > 1:
+        return _of_polynomial(coefficients, region)
+    return _Undoing(unknown, region).solve(function)
+
+
+def _numerator(function: Node, unknown: Symbol, region: Region) -> Node | None:
+    """The top of the normal form without negative powers of the unknown, if what it is multiplied by is never 0."""
+    try:
+        form = normal(function)
+    except (TooLarge, GraphError):
+        return None
+    lowest = min((e for monomial in form.top for atom, e in monomial if atom is unknown), default=Fraction(0))
+    power_of_unknown: Sum = {frozenset({(unknown, -lowest)} if lowest < 0 else ()): Fraction(1)}
+    factor = multiply(sum_node(form.bottom), sum_node(power_of_unknown))
+    if not symbols(factor) or 0 in region.signs(factor):
+        return None
+    return plain_sum(sum_times(form.top, power_of_unknown))
 
 
 # ---- polynomials in one unknown ------------------------------------------------------------------------------------------
