@@ -154,14 +154,14 @@ def power(x: Enclosure, y: Enclosure) -> Enclosure:
 
 def power_to_whole(x: Enclosure, y: Enclosure) -> Enclosure:
     """x^y where y takes whole values only, so that x may be negative."""
-    if x.lower >= 0:
-        return power(x, y)
     if y.lower == y.upper and y.lower.is_finite():
         exponent = y.lower.unique_fmpz()
         if exponent is None:
             return NOWHERE
         value = whole_power(x, int(exponent))
         return Enclosure(value.lower, value.upper, value.everywhere and y.everywhere)
+    if x.lower >= 0:
+        return power(x, y)
     size = power(absolute(x), y)
     return NOWHERE if size.empty else Enclosure(-size.upper, size.upper, False)
 

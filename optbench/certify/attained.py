@@ -19,8 +19,8 @@ def attained(model: Model, left: Batch) -> bool:
     if not left.count or not np.isfinite(left.box).all():
         return False
     values = model.values(widened(model, left))
-    open_low = np.array([not r.lower_closed for r in model.ranges])[:, None] & (left.box[0] == model.lower[:, None])
-    open_high = np.array([not r.upper_closed for r in model.ranges])[:, None] & (left.box[1] == model.upper[:, None])
+    open_low = model.open_lower[:, None] & (left.box[0] == model.lower[:, None])
+    open_high = model.open_upper[:, None] & (left.box[1] == model.upper[:, None])
     lax = values.bounds[1, 1:] < 0
     strict = model.strict[:, None] & ~lax
     return bool((values.state <= CLOSED).all() and not open_low.any() and not open_high.any() and not strict.any())

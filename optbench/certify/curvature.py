@@ -15,6 +15,7 @@ import numpy as np
 from optbench.certify.linear_forms import Array, Mask, above, below, least_terms, lower_bound, offsets
 
 _SLACK = 1e-6  # share of its width by which a Newton box is widened: whoever repeats it may round in another way
+_DOUBT = 1e-3  # relative error of an inverse from which it is of no use
 
 
 def radius_and_middle(hessian: Array) -> tuple[Array, Array]:
@@ -72,8 +73,8 @@ def quadratic_bound(value: Array, slope: Array, hessian: Array, box: Array, cent
     low, high = offset = offsets(box, centre)
     terms = list(least_terms(slope, offset))
     for i in range(len(centre)):
-        square = above(np.maximum(low[i] ** 2, high[i] ** 2))
-        terms.append(np.minimum(below(np.minimum(hessian[0, i, i], 0.0) / 2 * square), 0.0) * (hessian[0, i, i] < 0))
+        square, half = above(np.maximum(low[i] ** 2, high[i] ** 2)), below(np.minimum(hessian[0, i, i], 0.0) / 2)
+        terms.append(np.where(hessian[0, i, i] < 0, below(half * square), 0.0))
         for j in range(i):
             least = below(np.minimum(low[i] * high[j], high[i] * low[j]))
             greatest = above(np.maximum(low[i] * low[j], high[i] * high[j]))
@@ -99,7 +100,10 @@ def krawczyk(slope: Array, hessian: Array, box: Array, centre: Array, free: Mask
     n = len(free)
     identity = np.eye(n)[:, :, None]
     matrix = np.where(pair, hessian / 1.0, identity)
-    inverse, regular = inverses(matrix[0] / 2 + matrix[1] / 2)
+    centre_matrix = matrix[0] / 2 + matrix[1] / 2
+    inverse, regular = inverses(centre_matrix)
+    doubt = _doubt(inverse, centre_matrix)
+    regular &= doubt < _DOUBT
     step = _times_vector(inverse, np.where(free, slope, 0.0))
     defect = identity - _times_matrix(inverse, matrix)[::-1]
     defect = np.stack([below(defect[0]), above(defect[1])])
@@ -109,7 +113,8 @@ def krawczyk(slope: Array, hessian: Array, box: Array, centre: Array, free: Mask
     high = above(above(centre - step[0]) + spread[1])
     regular &= np.isfinite(np.where(free, low, 0.0)).all(axis=0) & np.isfinite(np.where(free, high, 0.0)).all(axis=0)
     inside = ((low > box[0]) & (high < box[1])) | ~free
-    wider = _SLACK * (high - low) + 4 * np.abs(np.spacing(np.maximum(np.abs(low), np.abs(high))))
+    away = np.where(free & regular, np.maximum(np.abs(low - centre), np.abs(high - centre)), 0.0).max(axis=0)
+    wider = _SLACK * (high - low) + 2 * doubt * away + 4 * np.abs(np.spacing(np.maximum(np.abs(low), np.abs(high))))
     low, high = np.maximum(box[0], low - wider), np.minimum(box[1], high + wider)
     empty = regular & (free & (low > high)).any(axis=0)
     new = np.where(free & regular & ~empty, np.stack([low, high]), box)
@@ -128,6 +133,13 @@ def inverses(matrices: Array) -> tuple[Array, Mask]:
         found = np.linalg.inv(np.where(good[:, None, None], stacked, np.eye(stacked.shape[1])))
     good &= np.isfinite(found).all(axis=(1, 2))
     return np.moveaxis(np.where(good[:, None, None], found, 0.0), 0, 2), good
+
+
+def _doubt(inverse: Array, matrix: Array) -> Array:
+    """Return about how far off, (N,), approximate inverses may be, relatively, by rounding (R. Skeel's condition number)."""
+    sizes = np.einsum("ijN,jkN->ikN", np.abs(inverse), np.abs(np.where(np.isfinite(matrix), matrix, 0.0)))
+    doubt: Array = 4 * len(matrix) * np.finfo(float).eps * sizes.sum(axis=1).max(axis=0)
+    return np.where(np.isfinite(doubt), doubt, np.inf)
 
 
 # ---- rounded products ----------------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def _around(model: Model, box: Array, held: Mask, margin: float) -> Array:
 
 def _strictly_convex(model: Model, box: Array) -> bool:
     """Whether the minimand is strictly convex on a box, and the part of it that satisfies the constraints is convex."""
-    if not model.has_curvature:
+    if not model.has_curvature or (model.integer & (box[0] < box[1])).any():
         return False
     wide = widened(model, Batch.whole(box))
     slopes, curvature = model.slopes(wide), model.curvature(wide)

@@ -23,16 +23,20 @@ from numpy.typing import NDArray
 
 from optbench.arithmetic.ball_enclosure import Enclosure
 from optbench.arithmetic.balls import evaluator as ball_evaluator
-from optbench.arithmetic.interval_constants import constant_value
+from optbench.arithmetic.balls import value_of
+from optbench.arithmetic.interval_constants import doubles_around, doubles_around_end
 from optbench.arithmetic.interval_reading import DEFINED, Values, evaluator
+from optbench.certify.answer import NotApplicable
 from optbench.certify.linear_forms import Array, Mask
-from optbench.language.build import subtract
+from optbench.language.build import negate, subtract
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.graph import Call, Node, Number
-from optbench.problem.interval import INFINITY, MINUS_INFINITY
+from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval
 from optbench.problem.problem import Problem
 
 MOST_CURVED = 30  # unknowns up to which second derivatives are enclosed
+MOST_WHOLE = 2.0**53  # beyond it there are whole numbers that are no doubles
+PRECISION_OF_ENDS = 4_000  # bits with which the ends of ranges are compared with doubles
 
 
 class Row(NamedTuple):
@@ -82,20 +86,23 @@ class Model:
         self.functions = [problem.minimand, *(row.residual for row in self.rows)]
         self.dimension = len(self.symbols)
         self.integer = np.array([s.integer for s in self.symbols], dtype=bool)
-        ends = [(*outward(r.lower), *outward(r.upper)) for r in self.ranges]
-        low, inner_low, inner_high, high = np.array(ends, dtype=float).T
+        low, inner_low, inner_high, high = np.array([self._ends(r, s.integer) for r, s in zip(self.ranges, self.symbols, strict=True)]).T
         self.lower, self.upper = low, high  # doubles around the range
         self.lower_ends, self.upper_ends = np.stack([low, inner_low]), np.stack([inner_high, high])  # (2, n): around its ends
-        self.inner_lower, self.inner_upper = self._inner(inner_low.copy(), inner_high.copy())  # doubles in it
+        self.open_lower = np.array([not r.lower_closed for r in self.ranges]) & ~self.integer  # (n,): whether an end is none of its points
+        self.open_upper = np.array([not r.upper_closed for r in self.ranges]) & ~self.integer
+        inner = low == inner_low, high == inner_high
+        self.inner_lower = np.where(self.open_lower & inner[0] & np.isfinite(low), np.nextafter(low, np.inf), inner_low)  # doubles in it
+        self.inner_upper = np.where(self.open_upper & inner[1] & np.isfinite(high), np.nextafter(high, -np.inf), inner_high)
 
-    def _inner(self, low: Array, high: Array) -> tuple[Array, Array]:
-        """The least and the greatest double of each range: an open end is no point of it."""
-        for i, interval in enumerate(self.ranges):
-            if not interval.lower_closed and math.isfinite(low[i]) and low[i] == self.lower[i]:
-                low[i] = np.nextafter(low[i], math.inf)
-            if not interval.upper_closed and math.isfinite(high[i]) and high[i] == self.upper[i]:
-                high[i] = np.nextafter(high[i], -math.inf)
-        return low, high
+    @staticmethod
+    def _ends(interval: Interval, integer: bool) -> tuple[float, float, float, float]:
+        """The doubles around both ends of a range; of one of whole numbers the least and the greatest of them, twice."""
+        if not integer:
+            return *outward(interval.lower), *outward(interval.upper)
+        low = least_whole(interval.lower, interval.lower_closed)
+        high = -least_whole(negate(interval.upper), interval.upper_closed)
+        return low, low, high, high
 
     @cached_property
     def equality(self) -> Mask:
@@ -238,15 +245,41 @@ def _comparisons(condition: Node) -> Iterator[Row]:
         for part in condition.args:
             yield from _comparisons(part)
         return
+    if condition.function not in _RELATIONS:
+        raise NotApplicable(f"the condition {condition} is no comparison")
     left, right = condition.args
     at_most = condition.function in ("less", "less_equal", "equal")
     residual = subtract(left, right) if at_most else subtract(right, left)
     yield Row(residual, condition.function == "equal", condition.function in ("less", "greater"))
 
 
+_RELATIONS = ("less", "less_equal", "greater", "greater_equal", "equal")
+
+
 def outward(end: Node) -> tuple[float, float]:
-    """Return the greatest double at most, and the least at least, the value of an expression without symbols."""
+    """Return the greatest double at most, and the least at least, the value of an expression without symbols.
+
+    Raises `NotApplicable` where it is not known between which two neighbours it lies.
+    """
     if end is INFINITY or end is MINUS_INFINITY:
         return (math.inf, math.inf) if end is INFINITY else (-math.inf, -math.inf)
-    opposite, upper = constant_value(end)[0][:, 0]
-    return -float(opposite), float(upper)
+    if isinstance(end, Number):
+        return doubles_around(end.value)
+    value = value_of(end, PRECISION_OF_ENDS)
+    low, high = doubles_around_end(value.lower)[0], doubles_around_end(value.upper)[1]
+    if value.empty or high > math.nextafter(low, math.inf):
+        raise NotApplicable("an end of a range can't be told from a number next to it")
+    return low, high
+
+
+def least_whole(end: Node, closed: bool) -> float:
+    """Return the least whole number from an end on; raise `NotApplicable` where it is not known, or doubles may not hold it."""
+    low, high = outward(end)
+    if math.isinf(low):
+        return low
+    if abs(high) >= MOST_WHOLE:
+        raise NotApplicable("there are whole numbers beyond 2^53 in a range")
+    value, least = value_of(end, PRECISION_OF_ENDS), math.ceil(high)
+    if value.lower.ceil() != value.upper.ceil():
+        raise NotApplicable("an end of a range can't be told from a whole number next to it")
+    return float(least + (not closed and bool(value.lower == least)))

@@ -57,7 +57,6 @@ class Found(NamedTuple):
     value: Enclosure  # of the infimum; up to inf where no feasible point is known
     infeasible: bool
     attained: bool
-    closed: bool
     complete: bool
     minimisers: list[Minimiser]
     best: Mapping[Symbol, float] | None  # about the feasible point with the least known value
@@ -151,13 +150,13 @@ def _renamed(values: Mapping[Symbol, Any], names: Mapping[Node, Node]) -> dict[S
 
 
 def _found(model: Model, outcome: Outcome, places: Sequence[Place], number: int) -> Found:
-    is_attained = outcome.feasible is not None and attained(model, outcome.left)
+    met = outcome.feasible is not None and outcome.lower >= outcome.feasible.upper  # so the feasible point is a minimiser
+    is_attained = met or (outcome.feasible is not None and attained(model, outcome.left))
     minimisers = [_minimiser(model, place, outcome) for place in places]
     return Found(
         _value(outcome, places, is_attained),
         outcome.feasible is None and not outcome.left.count,
         is_attained,
-        outcome.closed,
         outcome.isolated and is_attained and bool(minimisers) and all(m.unique for m in minimisers),
         minimisers,
         None if outcome.feasible is None else dict(zip(model.symbols, outcome.feasible.box.mean(axis=0).tolist(), strict=True)),
@@ -223,7 +222,6 @@ def total(problems: Sequence[Problem], parts: Sequence[Found]) -> Found:
         Enclosure(lower.lower(), upper.upper(), True),
         any(p.infeasible for p in parts),
         all(p.attained for p in parts),
-        all(p.closed for p in parts),
         all(p.complete for p in parts) and combinations <= MOST_SOLUTIONS,
         [_together(chosen) for chosen in islice(product(*(p.minimisers for p in parts)), MOST_SOLUTIONS)],
         {s: c for p in parts for s, c in (p.best or {}).items()} if all(p.best is not None for p in parts) else None,

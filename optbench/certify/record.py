@@ -26,14 +26,11 @@ _BY_MULTIPLIERS = frozenset(
 )
 
 
-class TooLong(Exception):
-    """The proof has too many steps to be written down."""
-
-
 class Record:
     """The steps of one search."""
 
     def __init__(self) -> None:
+        self.given_up: str | None = None  # why there will be no proof
         self.multipliers: list[list[float]] = []
         self._steps: list[tuple[str, NDArray[np.int64], list[Array]]] = []
         self._count = 0
@@ -46,11 +43,18 @@ class Record:
         """Note a step for boxes with these numbers; facts are arrays over them in their last axis."""
         self._count += len(nodes)
         if self._count > MOST_BOXES:
-            raise TooLong(f"the proof has more than {MOST_BOXES:,} steps, too many to be written down")
+            self.give_up(f"the proof has more than {MOST_BOXES:,} steps")
+        if self.given_up is not None:
+            return
         columns = [np.array(value) for value in facts.values()]
         if step in _BY_MULTIPLIERS:
             columns.append(np.full(len(nodes), len(self.multipliers) - 1))
         self._steps.append((step, nodes.copy(), columns))
+
+    def give_up(self, reason: str) -> None:
+        """Note no more, and forget what was noted."""
+        self.given_up = self.given_up or reason
+        self._steps.clear()
 
     def boxes(self) -> Iterator[list[Any]]:
         """Yield the lines of the boxes: each box's number and steps, in order."""

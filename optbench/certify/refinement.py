@@ -123,9 +123,10 @@ class _Newton:
             identity = arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
             image = (identity - inverse * matrix) * offset - inverse * arb_mat(n, 1, [_ball(s) for s in slopes])
             if all(abs(image[k, 0]) < radius for k in range(n)):
+                wider = radius * arb(2) ** -_GUARD  # whoever tests it again needs an inside
                 for k, i in enumerate(self.free):
                     new = centre[k] + image[k, 0]
-                    point[i] = Enclosure(new.lower(), new.upper(), True)
+                    point[i] = Enclosure((new - wider).lower(), (new + wider).upper(), True)
                 return True
         return False
 

@@ -21,7 +21,7 @@ from optbench.certify.boxes import Batch, Pool
 from optbench.certify.examination import Examination
 from optbench.certify.feasible import Feasible, as_it_is, feasible_near, multipliers_at
 from optbench.certify.linear_forms import Array, Mask, middle
-from optbench.certify.model import Model
+from optbench.certify.model import MOST_WHOLE, Model
 from optbench.certify.record import Record
 
 Improve = Callable[[Sequence[float]], Sequence[float] | None]
@@ -34,7 +34,7 @@ _SIMPLE = 16  # boxes whose shortest decimals are tried
 _MOST_PLACES = 4_000  # boxes in which minimisers may be from which they are no longer told apart
 _MOST_LEFT = 20_000  # boxes that are looked at a last time
 _APART = 1e3  # ratio of ends from which boxes are divided at the geometric mean
-_FAR = 1e300  # half-lines are not divided beyond
+_FAR = 1e50  # half-lines are not divided beyond: exp of such numbers is within reach of balls
 _IMPROVEMENTS = 12  # local searches from good points
 
 
@@ -53,7 +53,6 @@ class Outcome(NamedTuple):
     lower: float  # a lower bound of the infimum; inf where no point is feasible
     feasible: Feasible | None
     left: Batch  # boxes that hold every global minimum
-    closed: bool  # the lower bound is within the gap
     isolated: bool  # nothing that is left can be divided further
     boxes: int
     reason: str | None  # why it ended before that
@@ -115,8 +114,10 @@ class Search:
             if left.count <= _MOST_LEFT:
                 left = self.last_look(left)
                 self.note("left", left.node, box=left.box, bound=left.bound)
+            elif self.record is not None:
+                self.record.give_up(f"more than {_MOST_LEFT:,} boxes are left")
         lower = float(min(left.bound.min(initial=np.inf), self.upper))
-        return Outcome(lower, self.feasible, left, lower >= self.close, reason is None, self.boxes, reason)
+        return Outcome(lower, self.feasible, left, reason is None, self.boxes, reason)
 
     def whole(self) -> Batch:
         box = np.stack([self.model.lower, self.model.upper])[:, :, None]
@@ -230,7 +231,7 @@ class Search:
         self.note("split", batch.node, coordinate=i, at=cut, children=children)
         for side, numbers in enumerate(children):
             half = replace(batch, box=batch.box.copy(), node=numbers)
-            whole = self.model.integer[i] & (side == 1)
+            whole = self.model.integer[i] & (side == 1) & (np.abs(cut) < MOST_WHOLE)  # beyond, the halves have a number in common
             half.box[1 - side, i, all_of_them] = np.where(whole, cut + 1, cut)
             self.open.add(replace(half, fixed=batch.fixed | self.held(half.box)))
 
@@ -272,7 +273,8 @@ def split_points(batch: Batch, integer: Mask, least: float) -> tuple[Array, Mask
     at = np.where(apart, np.sign(low) * np.sqrt(np.abs(low)) * np.sqrt(np.abs(high)), at)
     at = np.where(integer[:, None], np.floor(at), at)
     wide = (relative_widths(batch) > np.where(integer, 0.0, least)[:, None]) & ~batch.fixed
-    inside = np.where(integer[:, None], (at >= low) & (at < high), (at > low) & (at < high))
+    next_is_known = integer[:, None] & (np.abs(at) < MOST_WHOLE)
+    inside = np.where(next_is_known, (at >= low) & (at < high), (at > low) & (at < high))
     at = np.where(wide & inside & (np.abs(at) < _FAR), at, np.nan)
     small: Mask = np.all(np.isnan(at), axis=0)
     return at, small

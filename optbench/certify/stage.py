@@ -7,7 +7,7 @@ The problem is taken apart (`reductions`), each part is searched (`search`), and
 >>> from optbench.problem.validate import validated
 >>> answer = solve(validated(ProblemDraft("minimize", Text("exp(x) + exp(-2*x) + abs(y - 1)")), open_names=True), seconds=10)
 >>> answer.assurance.value, answer.value_enclosure
-('certified', ('1.88988157484230974715081591092', '1.88988157484230974715081591093'))
+('certified', ('1.88988157484230974715081591091', '1.88988157484230974715081591092'))
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from optbench.arithmetic.interval_check import processor_fault
 from optbench.arithmetic.interval_reading import LIBM_ASSUMPTION
 from optbench.certify.answer import CertifiedAnswer, CertifiedSolution, NotApplicable
 from optbench.certify.parts import PRECISION, Found, Improver, Minimiser, Solver, range_of
-from optbench.certify.record import TooLong, lines
+from optbench.certify.record import lines
 from optbench.certify.reductions import in_entries
 from optbench.language.graph import Call, GraphError, Node, Number, size, symbols, topological
 from optbench.language.text import text
@@ -94,14 +94,15 @@ def solve(
             found = solver.solve(scalar)
         except (GraphError, NoReading) as error:
             raise NotApplicable(_reason(error)) from None
-        except TooLong as error:
-            raise NotApplicable(str(error)) from None
         answer = _answer(problem, scalar, found, digits, tolerance)
         return answer if file is None else _with_file(problem, scalar, answer, found, solver, file)
 
 
 def _with_file(problem: Problem, scalar: Problem, answer: CertifiedAnswer, found: Found, solver: Solver, file: str) -> CertifiedAnswer:
     """Write the proof, whole or not at all."""
+    given_up = next((record.given_up for _, record in solver.proofs if record.given_up), None)
+    if given_up is not None:
+        return replace(answer, not_written=f"{given_up}, too many to be written down")
     header = {
         "optbench": __version__,
         "problem": {
@@ -173,7 +174,7 @@ def _answer(problem: Problem, scalar: Problem, found: Found, digits: int, tolera
         value=_attained_end(value, problem.sense),
         value_enclosure=decimals(value, max(digits, 17)),
         gap=gap,
-        closed=found.closed and gap <= tolerance * size,
+        closed=gap <= tolerance * size,
         complete=found.complete,
         solutions=tuple(_solution(m, scalar, digits) for m in found.minimisers),
         possible=tuple(_solution(m, scalar, digits).enclosure for m in found.minimisers if not m.unique),
@@ -197,7 +198,7 @@ def _solution(m: Minimiser, scalar: Problem, digits: int) -> CertifiedSolution:
     boxes = [m.box[s] for s in scalar.symbols]
     return CertifiedSolution(
         tuple(m.point[s] for s in scalar.symbols),
-        tuple(decimals(box, digits) for box in boxes),
+        tuple(decimals(box, max(digits, 17)) for box in boxes),
         "boundary" if m.boundary else "interior",
         m.unique,
         m.stationary,

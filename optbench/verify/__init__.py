@@ -5,6 +5,6 @@ of libraries of elementary functions; expressions are read, and derived, by `opt
 """
 
 from optbench.verify.certificate import Accepted, check
-from optbench.verify.part import Refused
+from optbench.verify.ranges import Refused
 
 __all__ = ["Accepted", "Refused", "check"]

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from flint import arb, ctx
 
 from optbench.arithmetic.ball_enclosure import Enclosure, between
-from optbench.arithmetic.balls import evaluator
-from optbench.language.functions import TABLE
-from optbench.language.graph import Call, Node, topological
+from optbench.arithmetic.balls import enclose, evaluator
+from optbench.language.build import substitute, symbol
+from optbench.language.graph import Call, Node, Number, topological
 from optbench.verify.forms import interval, newton_image, positive_definite, strictly_inside
-from optbench.verify.part import PRECISION, Look, Part, Refused
+from optbench.verify.part import PRECISION, Look, Part
+from optbench.verify.ranges import Refused, fraction
 from optbench.verify.replay import Box, Left
 
 _CLOSED = frozenset(("sqrt", "asin", "acos", "acosh", "lambertw"))  # continuous on a closed domain
-_JUMPING = frozenset(("floor", "ceil", "sign", "mod", "if", "atan2"))
 
 
 def check_feasible(part: Part, claim: Mapping[str, Any], upper: float) -> None:
     """Demand that a feasible point exists at which the minimand is at most `upper`."""
-    box = _box(claim["box"])
+    box = part.box(claim["box"])
     solved = [int(k) for k in claim["equations"]]
     if solved:
         _check_solution(part, claim, box, solved)
     elif any(low != high for low, high in box):
         raise Refused("the feasible point is no point")
-    for (low, high), (first, last), closed in zip(box, part.ends, part.closed, strict=True):
-        above = arb(low) > first.upper or (closed[0] and arb(low) >= first.upper)
-        below = arb(high) < last.lower or (closed[1] and arb(high) <= last.lower)
-        if not (above and below):
-            raise Refused("the feasible point lies outside of the range")
-    if any(whole and (low != high or low != math.floor(low)) for (low, high), whole in zip(box, part.integer, strict=True)):
-        raise Refused("the feasible point is not whole where it must be")
+    if not all(r.holds(*ends) for r, ends in zip(part.ranges, box, strict=True)):
+        raise Refused("the feasible point lies outside of the range")
     values = part.values([interval(*ends) for ends in box], PRECISION)
     if not all(v.everywhere for v in values):
         raise Refused("a function is not defined at the feasible point")
@@ -49,8 +42,9 @@ def check_feasible(part: Part, claim: Mapping[str, Any], upper: float) -> None:
 
 def _check_solution(part: Part, claim: Mapping[str, Any], box: Box, solved: Sequence[int]) -> None:
     """Demand that the equations have a solution in the box, in as many coordinates, whatever the others are."""
-    columns, around = [int(i) for i in claim["coordinates"]], _box(claim["around"])
-    if len(columns) != len(solved) or len(set(columns)) != len(columns) or not all(1 <= k < len(part.functions) for k in solved):
+    columns, around = [int(i) for i in claim["coordinates"]], part.box(claim["around"])
+    known = all(0 <= i < len(box) for i in columns) and all(1 <= k < len(part.functions) for k in solved)
+    if not known or len(columns) != len(solved) or len(set(columns)) != len(columns):
         raise Refused("there are not as many coordinates as equations")
     if any(part.rows[k - 1].strict for k in solved) or any(part.integer[i] for i in columns):
         raise Refused("a strict constraint, or a whole number, is solved for")
@@ -72,10 +66,6 @@ def _check_solution(part: Part, claim: Mapping[str, Any], box: Box, solved: Sequ
         raise Refused("the solution of the equations lies elsewhere")
 
 
-def _box(ends: Any) -> Box:
-    return [(float(low), float(high)) for low, high in zip(*ends, strict=True)]
-
-
 # ---- places ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -92,13 +82,10 @@ class Place(NamedTuple):
 def check_places(part: Part, left: Left, precision: int) -> list[Place]:
     """Return the places that a part claims, every one checked; all boxes that are left lie in them."""
     claims = part.claims["places"]
-    boxes = [_box(claim["box"]) for claim in claims]
-    members: list[list[tuple[Box, list[bool]]]] = [[] for _ in boxes]
-    for box, held in left.boxes:
-        home = next((k for k, outer in enumerate(boxes) if _inside(box, outer)), None)
-        if home is None:
-            raise Refused("a box that is left lies in no place")
-        members[home].append((box, held))
+    boxes = [part.box(claim["box"]) for claim in claims]
+    if not all(any(_inside(box, place) for place in boxes) for box, _ in left.boxes):
+        raise Refused("a box that is left lies in no place")
+    members = [[(box, held) for box, held in left.boxes if _meet(box, place)] for place in boxes]
     return [_place(part, claim, box, inner, precision) for claim, box, inner in zip(claims, boxes, members, strict=True)]
 
 
@@ -106,16 +93,23 @@ def _inside(inner: Box, outer: Box) -> bool:
     return all(a <= low and high <= b for (low, high), (a, b) in zip(inner, outer, strict=True))
 
 
+def _meet(one: Box, other: Box) -> bool:
+    return all(a <= high and low <= b for (low, high), (a, b) in zip(one, other, strict=True))
+
+
 def _place(part: Part, claim: Mapping[str, Any], box: Box, members: Sequence[tuple[Box, list[bool]]], precision: int) -> Place:
+    """A place, checked; `members` are the boxes that are left, all or part of which lies in it."""
+    if not members:
+        raise Refused("there is nothing in a place")
     region = [interval(*ends) for ends in box]
     if claim["stationary"]:
-        held = [bool(h) for h in claim["held"]]
-        _check_held(part, box, _box(claim["around"]), held, members)
+        held, around = [bool(h) for h in claim["held"]], part.box(claim["around"])
+        _check_held(part, box, around, held, members)
         if not all(held):
-            _check_stationary(part, box, _box(claim["around"]), held)
-        point = None if claim["point"] is None else _refined(part, claim, held, precision)
+            _check_stationary(part, box, around, held)
+        point = None if claim["point"] is None else _refined(part, claim, around, held, precision)
         value = None if point is None else part.values(point, precision)[0]
-        return Place(region, True, point, value, _is_feasible(part, _box(claim["around"]), held))
+        return Place(region, True, point, value, _is_feasible(part, around, held))
     if claim["unique"] and not _is_strictly_convex(part, box):
         raise Refused("a place is not proved to hold one minimiser at most")
     return Place(region, bool(claim["unique"]), None, None)
@@ -123,12 +117,15 @@ def _place(part: Part, claim: Mapping[str, Any], box: Box, members: Sequence[tup
 
 def _check_held(part: Part, box: Box, around: Box, held: Sequence[bool], members: Sequence[tuple[Box, list[bool]]]) -> None:
     """Demand that unknowns which are held are at the end that `around` has at each minimiser in the box."""
+    if len(held) != len(box):
+        raise Refused("it is not known which unknowns are held in a place")
+    held_already = [all(h[j] for _, h in members) for j in range(len(box))]
     for i in (i for i, h in enumerate(held) if h):
-        if math.nextafter(around[i][0], math.inf) < around[i][1]:
-            raise Refused("an end of a range is no narrow interval")
-        already = all(h[i] and _inside([b[i]], [around[i]]) for b, h in members)
-        if not already and not _is_end_by_slope(part, box, around, i, [all(h[j] for _, h in members) for j in range(len(box))]):
+        already = held_already[i] and all(b[i] == around[i] for b, _ in members)
+        if not already and not _is_end_by_slope(part, box, around, i, held_already):
             raise Refused("a minimiser need not be at the end of its range")
+        if not part.integer[i] and part.ranges[i].sides[0] == part.ranges[i].sides[1] and not part.ranges[i].is_point:
+            raise Refused("it is not known at which of two ends next to one another a minimiser is")
 
 
 def _is_feasible(part: Part, around: Box, held: Sequence[bool]) -> bool:
@@ -140,11 +137,9 @@ def _is_end_by_slope(part: Part, box: Box, around: Box, i: int, held: Sequence[b
     look = part.look(box, held)
     if not (look.continuous(0) and look.unhindered(i) and look.bounded):
         return False
-    slope, end = look.slope(0, i), around[i]
-    low, high = part.ends[i]
-    at_low = slope.is_positive and bool(arb(end[0]) <= low.lower) and bool(low.upper <= arb(end[1]))
-    at_high = slope.is_negative and bool(arb(end[0]) <= high.lower) and bool(high.upper <= arb(end[1]))
-    return not part.integer[i] and (at_low or at_high)
+    slope, (lower, upper) = look.slope(0, i), part.ranges[i].sides
+    at_end = (slope.is_positive and around[i] == lower) or (slope.is_negative and around[i] == upper)
+    return not part.integer[i] and at_end
 
 
 def _check_stationary(part: Part, box: Box, around: Box, held: Sequence[bool]) -> None:
@@ -170,19 +165,26 @@ def _image(look: Look, region: Sequence[Enclosure], free: Sequence[int]) -> list
     return newton_image([slopes[i] for i in free], matrix, [region[i] for i in free], [centre[i] for i in free])
 
 
-def _refined(part: Part, claim: Mapping[str, Any], held: Sequence[bool], precision: int) -> list[Enclosure]:
+def _refined(part: Part, claim: Mapping[str, Any], around: Box, held: Sequence[bool], precision: int) -> list[Enclosure]:
     """Return the enclosure of a place's one stationary point that is claimed, checked by another Newton test."""
-    point = [between(Fraction(low), Fraction(high), precision) for low, high in claim["point"]]
-    around, free = _box(claim["around"]), [i for i, h in enumerate(held) if not h]
-    if not all(arb(around[i][0]) <= point[i].lower and point[i].upper <= arb(around[i][1]) for i in range(len(held))):
+    point = [between(fraction(low), fraction(high), precision) for low, high in claim["point"]]
+    free = [i for i, h in enumerate(held) if not h]
+    if not all(arb(low) <= p.lower and p.upper <= arb(high) for p, (low, high) in zip(point, around, strict=True)):
         raise Refused("the minimiser that is claimed lies outside of its place")
-    ends = part.ends_to(precision)
-    for i in (i for i, h in enumerate(held) if h and not part.integer[i]):
-        if not any(point[i].lower <= end.lower and end.upper <= point[i].upper for end in ends[i]):
+    for i in (i for i, h in enumerate(held) if h):
+        if not all(point[i].lower <= end.lower and end.upper <= point[i].upper for end in _ends_at(part, i, around[i], precision)):
             raise Refused("the minimiser that is claimed does not hold the end of the range")
     if free and not _is_root(part, point, free, precision):
         raise Refused("the minimiser that is claimed is no stationary point")
     return point
+
+
+def _ends_at(part: Part, i: int, around: tuple[float, float], precision: int) -> list[Enclosure]:
+    """The ends of a range, or the whole number, that an unknown is held at."""
+    if part.integer[i]:
+        return [interval(*around)]
+    ends = zip(part.ranges[i].sides, part.ranges[i].ends(precision), strict=True)
+    return [end for side, end in ends if side == around]
 
 
 def _is_root(part: Part, point: Sequence[Enclosure], free: Sequence[int], precision: int) -> bool:
@@ -210,6 +212,8 @@ def _second_derivatives(part: Part, free: Sequence[int]) -> list[Node]:
 
 def _is_strictly_convex(part: Part, box: Box) -> bool:
     look, everything = part.look(box, [False] * len(box)), list(range(len(box)))
+    if any(whole and low < high for whole, (low, high) in zip(part.integer, box, strict=True)):
+        return False  # two whole numbers may be least
     if not all(look.curved(k) for k in range(len(part.functions))):
         return False
     with ctx.workprec(PRECISION):
@@ -231,9 +235,9 @@ def is_attained(part: Part, left: Left) -> bool:
 
 
 def _is_closed(part: Part, look: Look) -> bool:
-    ends = zip(look.box, part.root, part.closed, strict=True)
-    open_end = any((b[0] == r[0] and not c[0]) or (b[1] == r[1] and not c[1]) for b, r, c in ends)
-    strict = any(row.strict and not look.lax(k) for k, row in enumerate(part.rows, 1))
+    ends = zip(look.box, part.root, (r.open for r in part.ranges), strict=True)
+    open_end = any((o[0] and b[0] <= r[0]) or (o[1] and b[1] >= r[1]) for b, r, o in ends)
+    strict = any(row.strict and not look.values[k].is_negative for k, row in enumerate(part.rows, 1))
     return (
         look.bounded
         and not open_end
@@ -243,18 +247,32 @@ def _is_closed(part: Part, look: Look) -> bool:
 
 
 def _has_closed_domain(part: Part, look: Look, k: int) -> bool:
-    """Whether function k is continuous where it is defined in the box, and that is a closed set."""
-    calls = [node for node in topological(part.functions[k]) if isinstance(node, Call) and not node.boolean]
-    found = evaluator(calls, part.symbols)(look.region, PRECISION)
-    return all(e.everywhere or _keeps_closed(node, look, part) for node, e in zip(calls, found, strict=True))
+    """Whether function k is continuous where it is defined in the box, and that is a closed set: each of its calls is."""
+    nodes = [node for node in topological(part.functions[k]) if not isinstance(node, Number)]
+    values = dict(zip(nodes, evaluator(nodes, part.symbols)(look.region, PRECISION), strict=True))
+
+    def needed(node: Node) -> Sequence[Node]:
+        """The arguments that a value stands on: of `if` only those of the branch that is taken."""
+        if isinstance(node, Call) and node.function == "if" and values[node.args[0]].is_thin:
+            return [node.args[0], node.args[1 if values[node.args[0]].lower == 1 else 2]]
+        return node.args
+
+    used = [node for node in topological(part.functions[k], enter=needed) if isinstance(node, Call)]
+    return all(values[node].everywhere or _keeps_closed(node, values) for node in used)
 
 
-def _keeps_closed(node: Call, look: Look, part: Part) -> bool:
-    """Whether one call is continuous on a closed set, given that its arguments are."""
-    if node.function == "divide":
-        [divisor] = evaluator([node.args[1]], part.symbols)(look.region, PRECISION)
-        return not divisor.contains_zero
-    if node.function == "power":
-        exponent = getattr(node.args[1], "value", None)
-        return exponent is not None and exponent > 0
-    return node.function in _CLOSED or (not TABLE[node.function].domain and node.function not in _JUMPING)
+def _keeps_closed(node: Call, values: Mapping[Node, Enclosure]) -> bool:
+    """Whether one call is continuous on a closed set, given that its arguments are: where they lie it is continuous, or it is
+    a function whose domain is closed."""
+    exponent = node.args[1] if node.function == "power" else None
+    if node.boolean or node.function == "if":
+        return values[node if node.boolean else node.args[0]].is_thin
+    if node.function in _CLOSED or (isinstance(exponent, Number) and exponent.value >= 0):
+        return True
+    names = {a: symbol(f"a{k}", (), a.integer) for k, a in enumerate(dict.fromkeys(node.args)) if a in values}
+    arguments = {name: Enclosure(values[a].lower, values[a].upper, True) for a, name in names.items()}
+    if any(a.empty for a in arguments.values()):
+        return True  # nothing is defined
+    table: dict[Node, Node] = dict(names)
+    [value] = enclose([substitute(node, table)], arguments, PRECISION)
+    return value.everywhere

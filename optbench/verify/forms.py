@@ -6,7 +6,6 @@ docs/certificates.md.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from flint import arb, arb_mat
@@ -70,7 +69,6 @@ def kept(value: arb, slopes: Sequence[Enclosure], box: Box, centre: Sequence[flo
 def _solutions(slope: Enclosure, d: Enclosure, room: arb) -> Enclosure | None:
     """Enclose the t in d with g*t <= room for some g of the slopes."""
     lacks = bool(room < 0)
-    right, left = bool(d.upper > 0), bool(d.lower < 0)
     low, high = d.lower, d.upper
     if slope.lower > 0 and not lacks:
         high = min(high, (room / slope.lower).upper())
@@ -78,13 +76,10 @@ def _solutions(slope: Enclosure, d: Enclosure, room: arb) -> Enclosure | None:
         low = max(low, (room / slope.upper).lower())
     if not lacks:
         return Enclosure(low, high, True)
-    first, last = arb(0), arb(0)
-    if right:
-        first = (room / slope.lower).lower() if slope.lower < 0 else arb.pos_inf()
-        right = bool(first <= d.upper)
-    if left:
-        last = (room / slope.upper).upper() if slope.upper > 0 else arb.neg_inf()
-        left = bool(last >= d.lower)
+    right, left = bool(d.upper > 0 and slope.lower < 0), bool(d.lower < 0 and slope.upper > 0)  # where g*t can be negative
+    first = (room / slope.lower).lower() if right else arb(0)
+    last = (room / slope.upper).upper() if left else arb(0)
+    right, left = right and bool(first <= d.upper), left and bool(last >= d.lower)
     if not left and not right:
         return None
     return Enclosure(d.lower if left else max(first, d.lower), d.upper if right else min(last, d.upper), True)
@@ -96,7 +91,9 @@ def _solutions(slope: Enclosure, d: Enclosure, room: arb) -> Enclosure | None:
 def positive_definite(matrix: Sequence[Sequence[Enclosure]], active: Sequence[int]) -> bool:
     """Whether every symmetric matrix in the enclosure is positive definite on the active coordinates.
 
-    Scaled to about 1 on the diagonal, its middle less the norm of its radius has a Cholesky decomposition.
+    Scaled to about 1 on the diagonal, its middle less the row sums of its radius has a Cholesky decomposition: what is
+    subtracted makes up for any matrix within the radius, since a diagonally dominant matrix is not negative. Which powers
+    of 2 scale best is tried.
     """
     n = len(active)
     entries = [[matrix[i][j] for j in active] for i in active]
@@ -105,13 +102,27 @@ def positive_definite(matrix: Sequence[Sequence[Enclosure]], active: Sequence[in
     middle = [[((e.lower + e.upper) / 2).mid() for e in row] for row in entries]
     if not all(middle[i][i] > 0 for i in range(n)):
         return False
-    scale = [arb(2) ** -round(math.log2(float(middle[i][i])) / 2) for i in range(n)]
     spread = [
         [max((e.upper - m).upper(), (m - e.lower).upper()) for e, m in zip(*rows, strict=True)]
         for rows in zip(entries, middle, strict=True)
     ]
-    norm = max((sum((spread[i][j] * scale[i] * scale[j] for j in range(n)), arb(0)).upper() for i in range(n)), default=arb(0))
-    scaled = [[middle[i][j] * scale[i] * scale[j] - (norm if i == j else 0) for j in range(n)] for i in range(n)]
+    halves = zip(*(_halved_exponents(middle[i][i]) for i in range(n)), strict=True)
+    return n == 0 or any(_is_definite(middle, spread, [arb((1, -h)) for h in found]) for found in dict.fromkeys(halves))
+
+
+def _halved_exponents(number: arb) -> tuple[int, int, int]:
+    """Half of an exact number's binary logarithm, rounded to the nearest whole number, and where that is no single one down and up."""
+    mantissa, exponent = (int(part) for part in number.man_exp())
+    last = mantissa.bit_length() + exponent
+    low, high = (last - 1) // 2, last // 2
+    return (low if low % 2 == 0 and mantissa == 1 else high), low, high
+
+
+def _is_definite(middle: list[list[arb]], spread: list[list[arb]], scale: Sequence[arb]) -> bool:
+    n = len(scale)
+    scaled = [[middle[i][j] * scale[i] * scale[j] for j in range(n)] for i in range(n)]
+    for i in range(n):
+        scaled[i][i] -= sum((spread[i][j] * scale[i] * scale[j] for j in range(n)), arb(0)).upper()
     return _has_cholesky_factor(scaled)
 
 

@@ -1,7 +1,7 @@
 """One searched part of a problem, as a certificate states it, and what can be enclosed over its boxes.
 
 >>> part = Part({"minimand": "u0^2", "unknowns": [{"lower": "-1", "upper": "2", "lower_closed": True, "upper_closed": True,
-...     "integer": False}], "constraints": [], "root": [[-1.0], [2.0]], "multipliers": [[]]})
+...     "integer": False}], "constraints": [], "root": [[-1], [2]], "multipliers": [[]]})
 >>> look = part.look([(0.5, 1.0)], [False])
 >>> look.slope(0, 0).is_positive
 True
@@ -18,18 +18,15 @@ from flint import arb, ctx
 
 from optbench.arithmetic.ball_enclosure import Enclosure, bounded
 from optbench.arithmetic.ball_operators import add, multiply
-from optbench.arithmetic.balls import evaluator, value_of
+from optbench.arithmetic.balls import evaluator
 from optbench.language.build import subtract, symbol
 from optbench.language.derivative import gradient
 from optbench.language.elaborate import Scope, parse, parse_constraint
 from optbench.language.graph import Call, Node
 from optbench.verify.forms import Box, interval, lower_bound
+from optbench.verify.ranges import Range, Refused, number
 
 PRECISION = 128  # bits
-
-
-class Refused(Exception):
-    """The proof does not hold; the text says where and why."""
 
 
 class Row(NamedTuple):
@@ -45,23 +42,20 @@ class Part:
 
     def __init__(self, claims: Mapping[str, Any]) -> None:
         self.claims = claims
-        given = claims["unknowns"]
-        self.symbols = [symbol(f"u{k}", (), bool(v["integer"])) for k, v in enumerate(given)]
-        self.integer = [bool(v["integer"]) for v in given]
-        self.closed = [(bool(v["lower_closed"]), bool(v["upper_closed"])) for v in given]
-        self.ends = self.ends_to(PRECISION)
+        self.ranges = [Range(given) for given in claims["unknowns"]]
+        self.integer = [r.integer for r in self.ranges]
+        self.root = [r.root for r in self.ranges]  # the first box
+        if list(zip(*claims["root"], strict=True)) != [tuple(map(_written, ends)) for ends in self.root]:
+            raise Refused("the first box is not that of the ranges")
+        self.symbols = [symbol(f"u{k}", (), whole) for k, whole in enumerate(self.integer)]
         scope = Scope({s.name: s for s in self.symbols})
-        self.minimand = parse(claims["minimand"], scope).node
+        self.minimand = _scalar(parse(claims["minimand"], scope).node)
         self.conditions = [parse_constraint(text, scope).node for text in claims["constraints"]]
         self.rows = [row for condition in self.conditions for row in _rows(condition)]
         self.functions = [self.minimand, *(row.residual for row in self.rows)]
-        self.multipliers = [[1.0, *map(float, found)] for found in claims["multipliers"]]
+        self.multipliers = [[1.0, *map(number, found)] for found in claims["multipliers"]]
         for found in self.multipliers:
             self._check_multipliers(found)
-
-    def ends_to(self, precision: int) -> list[tuple[Enclosure, Enclosure]]:
-        """Enclose the ends of the ranges with so many bits."""
-        return [(_end(v["lower"], precision), _end(v["upper"], precision)) for v in self.claims["unknowns"]]
 
     def _check_multipliers(self, found: Sequence[float]) -> None:
         if len(found) != len(self.functions) or not all(map(math.isfinite, found)):
@@ -89,14 +83,19 @@ class Part:
 
     # ---- boxes --------------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def root(self) -> list[tuple[float, float]]:
-        """The box of all ranges, between doubles around their ends."""
-        box = [(float(low), float(high)) for low, high in zip(*self.claims["root"], strict=True)]
-        for (low, high), (first, last) in zip(box, self.ends, strict=True):
-            if not (first.lower >= arb(low) and last.upper <= arb(high)):
-                raise Refused("the first box does not hold the range")
+    def box(self, ends: Any) -> list[tuple[float, float]]:
+        """Return the box whose lower and upper ends these two lists are."""
+        box = [(number(low), number(high)) for low, high in zip(*ends, strict=True)]
+        if len(box) != len(self.root) or any(low > high for low, high in box):
+            raise Refused("what should be a box is none")
         return box
+
+    def point(self, coordinates: Any) -> list[float]:
+        """Return the finite point with these coordinates."""
+        point = list(map(number, coordinates))
+        if len(point) != len(self.root) or not all(map(math.isfinite, point)):
+            raise Refused("what should be a point is none")
+        return point
 
     def look(self, box: Box, held: Sequence[bool]) -> Look:
         """Return what can be enclosed over a box."""
@@ -221,11 +220,15 @@ def _widened(part: tuple[float, float], whole: tuple[float, float], held: bool) 
     return max(math.nextafter(part[0], -math.inf), whole[0]), min(math.nextafter(part[1], math.inf), whole[1])
 
 
-def _end(text: str, precision: int) -> Enclosure:
-    if text in ("inf", "-inf"):
-        end = arb.pos_inf() if text == "inf" else arb.neg_inf()
-        return Enclosure(end, end, True)
-    return value_of(parse(text).node, precision)
+def _written(end: float) -> float | str:
+    """A number as JSON has it in a mapping."""
+    return end if math.isfinite(end) else str(end)
+
+
+def _scalar(node: Node) -> Node:
+    if node.shape or node.boolean:
+        raise Refused("what is minimised is no number")
+    return node
 
 
 def _rows(condition: Node) -> list[Row]:

@@ -15,7 +15,8 @@ from flint import arb, ctx
 
 from optbench.arithmetic.ball_enclosure import Enclosure
 from optbench.verify.forms import interval, kept, lower_bound, newton_image, positive_definite, quadratic_bound
-from optbench.verify.part import PRECISION, Part, Refused
+from optbench.verify.part import PRECISION, Part
+from optbench.verify.ranges import Refused, number
 
 Box = list[tuple[float, float]]
 
@@ -34,11 +35,11 @@ def replay(part: Part, upper: float, lines: Iterable[Sequence[Any]]) -> Left:
     left = Left()
     box, held = _root(part)
     waiting = {0: (box, held)} if all(low <= high for low, high in box) else {}
-    for number, *steps in lines:
-        if number not in waiting:
-            raise Refused(f"box {number} comes from nowhere")
+    for place, *steps in lines:
+        if place not in waiting:
+            raise Refused(f"box {place} comes from nowhere")
         with ctx.workprec(PRECISION):
-            _Box(part, arb(upper), number, *waiting.pop(number), waiting, left).follow(steps)
+            _Box(part, arb(upper), place, *waiting.pop(place), waiting, left).follow(steps)
         left.count += 1
     if waiting:
         raise Refused(f"box {min(waiting)} is never dealt with")
@@ -46,14 +47,7 @@ def replay(part: Part, upper: float, lines: Iterable[Sequence[Any]]) -> Left:
 
 
 def _root(part: Part) -> tuple[Box, list[bool]]:
-    box = [_whole(ends) if whole else ends for ends, whole in zip(part.root, part.integer, strict=True)]
-    return box, [whole and low == high for (low, high), whole in zip(box, part.integer, strict=True)]
-
-
-def _whole(ends: tuple[float, float]) -> tuple[float, float]:
-    """The whole numbers between two doubles."""
-    low, high = ends
-    return (float(math.ceil(low)) if math.isfinite(low) else low), (float(math.floor(high)) if math.isfinite(high) else high)
+    return list(part.root), [whole and low == high for (low, high), whole in zip(part.root, part.integer, strict=True)]
 
 
 class _Box:
@@ -84,6 +78,12 @@ class _Box:
         self.demand(holds, why)
         self.over = True
 
+    def shrink(self, box: Box) -> None:
+        """Go on with a part of the box."""
+        inside = all(low <= a and b <= high for (a, b), (low, high) in zip(box, self.box, strict=True))
+        self.demand(inside, "it grows")
+        self.move(box, self.held)
+
     def move(self, box: Box, held: list[bool]) -> None:
         """Go on with another box."""
         self.box, self.held = box, held
@@ -99,6 +99,7 @@ class _Box:
 
     def infeasible_by_slopes(self, centre: list[float]) -> None:
         functions = range(1, len(self.part.functions))
+        centre = self.part.point(centre)
         self.drop(any(self.look.violated(k, self.look.bound(k, centre)) for k in functions), "no constraint is violated in all of it")
 
     def above(self, way: str, *facts: Any) -> None:
@@ -107,19 +108,23 @@ class _Box:
     def bounded(self, way: str, *facts: Any) -> None:
         self.bound = max(self.bound, self.lower_bound(way, *facts))
 
-    def lower_bound(self, way: str, centre: list[float] | None = None, multipliers: int = 0) -> arb:
+    def lower_bound(self, way: str, centre: Any = None, multipliers: int = 0) -> arb:
         """A lower bound of the minimand at feasible points of the box."""
         if way == "values":
             return self.look.values[0].lower
-        assert centre is not None
+        centre = self.part.point(centre)
         if way == "slopes":
             return self.look.bound(0, centre).lower
         by = {"Lagrangian": self.by_lagrangian, "tangent": self.by_tangent, "curvature": self.by_curvature}[way]
         return by(centre, self.weights(multipliers))
 
-    def weights(self, number: int) -> list[float]:
-        self.demand(0 <= number < len(self.part.multipliers), "there are no such multipliers")
-        return self.part.multipliers[number]
+    def weights(self, multipliers: int) -> list[float]:
+        self.demand(0 <= multipliers < len(self.part.multipliers), "there are no such multipliers")
+        return self.part.multipliers[multipliers]
+
+    def coordinate(self, i: int) -> int:
+        self.demand(0 <= i < len(self.box), "there is no such coordinate")
+        return i
 
     def by_lagrangian(self, centre: list[float], weights: list[float]) -> arb:
         look = self.look
@@ -173,7 +178,7 @@ class _Box:
     def remains(self, centre: list[float], multipliers: int) -> list[tuple[arb, arb]] | None:
         """What is left of the box; None where nothing is."""
         low, high = [arb(a) for a, _ in self.box], [arb(b) for _, b in self.box]
-        for found in self.limits(self.weights(multipliers), centre):
+        for found in self.limits(self.weights(multipliers), self.part.point(centre)):
             for i, part in enumerate(found):
                 if part is None:
                     return None
@@ -185,10 +190,10 @@ class _Box:
         return None if any(a > b for a, b in zip(low, high, strict=True)) else list(zip(low, high, strict=True))
 
     def cut(self, centre: list[float], box: list[list[float]], multipliers: int) -> None:
-        new, rest = list(zip(*box, strict=True)), self.remains(centre, multipliers)
+        new, rest = self.part.box(box), self.remains(centre, multipliers)
         covers = rest is None or all(arb(low) <= a and b <= arb(high) for (low, high), (a, b) in zip(new, rest, strict=True))
         self.demand(covers, "more is cut off than follows")
-        self.move(new, self.held)
+        self.shrink(new)
 
     def cut_off(self, centre: list[float], multipliers: int) -> None:
         self.drop(self.remains(centre, multipliers) is None, "something of it is left")
@@ -208,30 +213,27 @@ class _Box:
         return self.part.integer[i] or self.box[i][side] == self.part.root[i][side]
 
     def end(self, i: int, box: list[list[float]]) -> None:
-        direction, new = self.direction(i), list(zip(*box, strict=True))
+        direction, new = self.direction(self.coordinate(i)), self.part.box(box)
         side = 0 if direction > 0 else 1
         self.demand(direction != 0 and self.touches(i, side), "the minimum need not lie at an end")
-        self.demand(self.is_end(i, side, new[i]) and _same_but(i, new, self.box), "this is not the end")
+        self.demand(new[i] == self.end_of(i, side) and _same_but(i, new, self.box), "this is not the end")
         self.move(new, [held or j == i for j, held in enumerate(self.held)])
 
-    def is_end(self, i: int, side: int, part: tuple[float, float]) -> bool:
-        """Whether an interval holds the end of the range, or of whole numbers in the box."""
-        if not all(map(math.isfinite, part)):
-            return False
-        if self.part.integer[i]:
-            return part == (self.box[i][side], self.box[i][side])
-        end = self.part.ends[i][side]
-        return bool(arb(part[0]) <= end.lower) and bool(end.upper <= arb(part[1]))
+    def end_of(self, i: int, side: int) -> tuple[float, float]:
+        """The doubles around an end of the range; between whole numbers an end of the box takes its place."""
+        at = self.box[i][side]
+        self.demand(math.isfinite(at), "an end is infinite")
+        return (at, at) if self.part.integer[i] else self.part.ranges[i].sides[side]
 
     def monotone(self, i: int) -> None:
-        direction = self.direction(i)
+        direction = self.direction(self.coordinate(i))
         self.drop(direction != 0 and not self.touches(i, 0 if direction > 0 else 1), "a minimum may lie in it")
 
     # ---- curvature -----------------------------------------------------------------------------------------------------------------
 
     def concave(self, i: int, children: list[int]) -> None:
         look = self.look
-        concave = look.bounded and look.curved(0) and look.unhindered(i) and look.hessian(0)[i][i].is_negative
+        concave = look.bounded and look.curved(0) and look.unhindered(self.coordinate(i)) and look.hessian(0)[i][i].is_negative
         self.demand(concave, "the minimand is not concave along this coordinate")
         for side, child in enumerate(children):
             if self.touches(i, side):
@@ -239,23 +241,14 @@ class _Box:
                 self.add(child, [self.end_of(i, side) if j == i else part for j, part in enumerate(self.box)], i)
         self.over = True
 
-    def end_of(self, i: int, side: int) -> tuple[float, float]:
-        """The smallest interval of doubles around an end of the range, or of whole numbers in the box."""
-        at = self.box[i][side]
-        if self.part.integer[i]:
-            return at, at
-        other, end = at, self.part.ends[i][side]
-        while not (arb(min(at, other)) <= end.lower and end.upper <= arb(max(at, other))):
-            self.demand(abs(other - at) <= 4 * math.ulp(at), "an end is not known")
-            other = math.nextafter(other, math.inf if side == 0 else -math.inf)
-        return min(at, other), max(at, other)
-
     def newton_box(self, centre: list[float]) -> list[Enclosure]:
         """What is left of the unknowns that are not held by a Newton test for the minimand's gradient."""
         look, free = self.look, [i for i, held in enumerate(self.held) if not held]
         inside = all(part_low > low and part_high < high for (part_low, part_high), (low, high) in _pairs(self.box, self.part.root, free))
         movable = all(look.unhindered(i) and not self.part.integer[i] for i in free)
         self.demand(bool(free) and look.curved(0) and inside and movable, "its minima need not be stationary points")
+        centre = self.part.point(centre)
+        self.demand(all(low <= c <= high for c, (low, high) in zip(centre, self.box, strict=True)), "a centre lies outside of it")
         point = [interval(*part) if held else interval(c, c) for part, c, held in zip(self.box, centre, self.held, strict=True)]
         slopes, hessian = self.part.slopes(point, PRECISION), look.hessian(0)
         box = [interval(*self.box[i]) for i in free]
@@ -266,14 +259,12 @@ class _Box:
         return [Enclosure(max(k.lower, b.lower), min(k.upper, b.upper), True) for k, b in zip(image, box, strict=True)]
 
     def newton(self, centre: list[float], box: list[list[float]]) -> None:
-        rest, new = iter(self.newton_box(centre)), list(zip(*box, strict=True))
-        for i, (low, high) in enumerate(new):
-            if self.held[i]:
-                self.demand((low, high) == self.box[i], "an unknown that is held moves")
-                continue
-            part = next(rest)
-            self.demand(part.empty or (arb(low) <= part.lower and part.upper <= arb(high)), "more is cut off than follows")
-        self.move(new, self.held)
+        rest, new = self.newton_box(centre), self.part.box(box)
+        free = [i for i, held in enumerate(self.held) if not held]
+        self.demand(all(new[i] == self.box[i] for i, held in enumerate(self.held) if held), "an unknown that is held moves")
+        covers = all(k.empty or (arb(new[i][0]) <= k.lower and k.upper <= arb(new[i][1])) for i, k in zip(free, rest, strict=True))
+        self.demand(covers, "more is cut off than follows")
+        self.shrink(new)
 
     def no_stationary_point(self, centre: list[float]) -> None:
         self.drop(any(part.empty for part in self.newton_box(centre)), "a stationary point may lie in it")
@@ -281,10 +272,11 @@ class _Box:
     # ---- division, and what is left ---------------------------------------------------------------------------------------------------
 
     def split(self, i: int, at: float, children: list[int]) -> None:
-        low, high = self.box[i]
-        self.demand(low <= at <= high and not self.held[i], "it is divided outside of it")
+        (low, high), at = self.box[self.coordinate(i)], number(at)
+        self.demand(low <= at <= high and math.isfinite(at) and not self.held[i], "it is divided outside of it")
         self.add(children[0], [(low, at) if j == i else part for j, part in enumerate(self.box)])
-        upper = (at + 1, high) if self.part.integer[i] else (at, high)
+        apart = self.part.integer[i] and abs(at) < 2.0**53  # beyond that there are whole numbers between the doubles
+        upper = (at + 1, high) if apart else (at, high)
         self.demand(not self.part.integer[i] or at == math.floor(at), "whole numbers are divided between them")
         self.add(children[1], [upper if j == i else part for j, part in enumerate(self.box)])
         self.over = True
@@ -296,7 +288,7 @@ class _Box:
         self.waiting[number] = box, [held or thin[j] or j == end for j, held in enumerate(self.held)]
 
     def leave(self, box: list[list[float]], bound: float) -> None:
-        self.demand(list(zip(*box, strict=True)) == self.box, "it is not the box that is left")
+        self.demand(self.part.box(box) == self.box, "it is not the box that is left")
         self.left.boxes.append((self.box, self.held))
         self.left.lower = min(self.left.lower, self.bound)
         self.over = True

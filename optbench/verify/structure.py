@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
 from typing import Any
 
 from flint import arb
@@ -19,7 +18,8 @@ from optbench.language.functions import TABLE
 from optbench.language.graph import Call, Node, Number, Symbol, symbols, topological
 from optbench.language.row_texts import conditions
 from optbench.verify.claims import Place
-from optbench.verify.part import Part, Refused
+from optbench.verify.part import Part
+from optbench.verify.ranges import Refused
 
 _T = symbol("t")
 _PRECISION = 4_000  # bits of sums and outer functions of enclosures
@@ -61,22 +61,26 @@ class Whole:
     value: Enclosure
     infeasible: bool
     attained: bool
-    count: int  # of all solutions, of which ...
-    solutions: Sequence[Solution]  # ... so many are listed
+    factors: Sequence[Sequence[Solution]]  # of groups of unknowns: each choice of one from each is a solution
+
+    @property
+    def count(self) -> int:
+        """How many solutions there are."""
+        return math.prod(map(len, self.factors))
 
 
-def assembled(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Checked], most: int) -> Whole:
-    """Return what follows for a problem, with at most so many solutions; raise `Refused` where the structure is not its own."""
+def assembled(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Checked]) -> Whole:
+    """Return what follows for a problem; raise `Refused` where the structure is not its own."""
     if "part" in structure:
         return _of_part(structure, problem, parts)
     if "outer" in structure:
-        return _through(structure, problem, parts, most)
-    return _total(structure, problem, parts, most)
+        return _through(structure, problem, parts)
+    return _total(structure, problem, parts)
 
 
 def _of_part(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Checked]) -> Whole:
     number, symbols_ = structure["part"], list(problem.ranges)
-    if not 0 <= number < len(parts) or [s.name for s in symbols_] != structure["unknowns"]:
+    if not isinstance(number, int) or not 0 <= number < len(parts) or [s.name for s in symbols_] != structure["unknowns"]:
         raise Refused("a part is not one of the problem")
     checked = parts[number]
     part = checked.part
@@ -87,16 +91,16 @@ def _of_part(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Che
     wanted = {key(c) for c in problem.constraints}
     if key(substitute(part.minimand, names)) != key(problem.minimand):
         raise Refused("a part has another function than the problem")
-    if not wanted <= given <= wanted | {key(c) for c in problem.implied}:
+    if given != wanted | {key(c) for c in problem.implied}:
         raise Refused("a part has other constraints than the problem")
     solutions = [Solution(dict(zip(symbols_, p.point or p.box, strict=True)), p.unique) for p in checked.places]
-    return Whole(checked.value, checked.infeasible, checked.attained, len(solutions), solutions)
+    return Whole(checked.value, checked.infeasible, checked.attained, [solutions])
 
 
 # ---- rising functions of a problem --------------------------------------------------------------------------------------------------
 
 
-def _through(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Checked], most: int) -> Whole:
+def _through(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Checked]) -> Whole:
     outer = parse(structure["outer"], Scope({"t": _T})).node
     inner = parse(structure["minimand"], Scope({s.name: s for s in problem.ranges})).node
     if key(substitute(outer, {_T: inner})) != key(problem.minimand):
@@ -104,7 +108,7 @@ def _through(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Che
     if _direction(outer) != 1:
         raise Refused("an outer function does not rise")
     implied = [substitute(c, {_T: inner}) for node in topological(outer) for c in _domain(node) if _T in symbols(node)]
-    found = assembled(structure["inner"], replace(problem, minimand=inner, implied=[*problem.implied, *implied]), parts, most)
+    found = assembled(structure["inner"], replace(problem, minimand=inner, implied=[*problem.implied, *implied]), parts)
     [value] = enclose([outer], {_T: found.value}, _PRECISION)
     upper = value.upper if found.value.upper.is_finite() else arb.pos_inf()
     return replace(found, value=Enclosure(value.lower, upper, True))
@@ -152,7 +156,7 @@ def _domain(node: Node) -> Sequence[Node]:
 # ---- sums ----------------------------------------------------------------------------------------------------------------------------
 
 
-def _total(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Checked], most: int) -> Whole:
+def _total(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Checked]) -> Whole:
     scope = Scope({s.name: s for s in problem.ranges})
     terms = [parse(term["minimand"], scope).node for term in structure["sum"]]
     names = {s.name: s for s in problem.ranges}
@@ -171,14 +175,13 @@ def _total(structure: Mapping[str, Any], problem: Problem, parts: Sequence[Check
         )
         if not set(symbols(term)) <= set(group):
             raise Refused("a term of a sum has unknowns of another")
-        wholes.append(assembled(inner["inner"], own, parts, most))
+        wholes.append(assembled(inner["inner"], own, parts))
     lower, upper = sum((w.value.lower for w in wholes), arb(0)), sum((w.value.upper for w in wholes), arb(0))
     return Whole(
         Enclosure(lower.lower(), upper.upper(), True),
         any(w.infeasible for w in wholes),
         all(w.attained for w in wholes),
-        math.prod(w.count for w in wholes),
-        [_together(chosen) for chosen in islice(product(*(w.solutions for w in wholes)), most)],
+        [factor for w in wholes for factor in w.factors],
     )
 
 
@@ -188,10 +191,6 @@ def _belonging(found: Sequence[Node], group: Sequence[Node], first: bool) -> lis
     if any(s & set(group) and not s <= set(group) for _, s in names):
         raise Refused("a constraint couples the terms of a sum")
     return [c for c, s in names if s & set(group) or (first and not s)]
-
-
-def _together(chosen: Sequence[Solution]) -> Solution:
-    return Solution({s: e for part in chosen for s, e in part.box.items()}, all(part.unique for part in chosen))
 
 
 # ---- equal expressions -----------------------------------------------------------------------------------------------------------------
