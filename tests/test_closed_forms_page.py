@@ -7,7 +7,7 @@ from pathlib import Path
 
 from optbench.exact.stage import STRATEGIES, WITH_PARAMETERS
 
-PAGE = Path(__file__).parent.parent / "docs" / "closed_forms.md"
+PAGE = Path(__file__).parent.parent / "docs" / "closed-forms.md"
 
 
 def test_every_strategy_has_its_row() -> None:

@@ -250,7 +250,19 @@ def test_where_a_condition_on_one_unknown_holds(condition: str, k: int) -> None:
     assert bool(inside) == bool(holds)
 
 
-EQUATIONS = ["x^2 + y^2 - 4", "exp(y) - x", "x - 1/y^2", "y^3 + x", "(y - 1)^(3/2) - x", "2*abs(y) + x", "log(y + 3) - x", "x*y^2 + y - 1", "x + 1 - 1/y", "x - y + 2/y", "1/y + 1/(x^2 + 1) - 1"]
+EQUATIONS = [
+    "x^2 + y^2 - 4",
+    "exp(y) - x",
+    "x - 1/y^2",
+    "y^3 + x",
+    "(y - 1)^(3/2) - x",
+    "2*abs(y) + x",
+    "log(y + 3) - x",
+    "x*y^2 + y - 1",
+    "x + 1 - 1/y",
+    "x - y + 2/y",
+    "1/y + 1/(x^2 + 1) - 1",
+]
 
 
 @pytest.mark.parametrize("equation", EQUATIONS)

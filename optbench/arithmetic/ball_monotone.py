@@ -59,6 +59,9 @@ _AT_ENDS: dict[str, tuple[Callable[[arb], arb], arb | Callable[[arb], arb], arb 
     "softplus": (_softplus, ZERO, _inf),
 }
 
+_OVERFLOW = arb(2) ** 80  # beyond it arb gives no bounds; the functions that grow fast are at least what they are here
+_GROW_FAST = frozenset(("exp", "expm1", "sinh"))
+
 _CONDITION = re.compile(r"x (>=|>|<=|<) (-?\d+)")
 
 
@@ -88,6 +91,8 @@ def _monotone(name: str) -> Rule:
         inside = (lower > first if first_open else lower >= first) and (upper < last if last_open else upper <= last)
         if row.monotone < 0:
             lower, upper = upper, lower
+        if lower > _OVERFLOW and name in _GROW_FAST:
+            lower = _OVERFLOW
         return clipped(bounded(value(lower), value(upper), x.everywhere and bool(inside)), least, greatest)
 
     return rule

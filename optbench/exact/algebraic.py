@@ -1,9 +1,9 @@
 """Exact zero tests for algebraic numbers: a value closer to 0 than its separation bound is 0.
 
-Every number made from integers by + - * /, roots, `rootof` and the sine and cosine of rational multiples of pi is U/L
-with algebraic integers U and L. If all conjugates of U are at most 2^u, all of L at most 2^l, and the field that holds
-them has degree at most D, then U = 0 or |U| >= 2^(-u(D-1)), since the norm of U is a whole number; so U/L = 0 or
-|U/L| >= 2^(-u(D-1) - l). The rules below carry u, l and D through an expression.
+Every number made from integers by + - * /, roots, `rootof`, the sine and cosine of rational multiples of pi, and the cosine
+of a third of an arc cosine, is U/L with algebraic integers U and L. If all conjugates of U are at most 2^u, all of L at
+most 2^l, and the field that holds them has degree at most D, then U = 0 or |U| >= 2^(-u(D-1)), since the norm of U is a
+whole number; so U/L = 0 or |U/L| >= 2^(-u(D-1) - l). The rules below carry u, l and D through an expression.
 
 >>> from optbench.language.elaborate import parse
 >>> is_zero(parse("sqrt(2) + sqrt(3) - sqrt(5 + 2*sqrt(6))").node)
@@ -22,6 +22,7 @@ from typing import NamedTuple
 from flint import arb, fmpz
 
 from optbench.arithmetic.balls import enclose
+from optbench.language.build import number
 from optbench.language.graph import Call, Node, Number, topological
 
 MAX_DEGREE = 5_000
@@ -56,7 +57,7 @@ def is_zero(node: Node) -> bool | None:
 
 def is_algebraic(node: Node) -> bool:
     """Whether the node is a number of the kind that this module can judge, whatever its size."""
-    return all(_size_of(part, {a: _Size(0, 0) for a in part.args}) is not None for part in _numbers(node))
+    return all(_size_of(part, {a: _Size(0, 0) for a in _parts(part)}) is not None for part in _numbers(node))
 
 
 def separation_bits(node: Node) -> int | None:
@@ -76,7 +77,28 @@ def separation_bits(node: Node) -> int | None:
 
 def _numbers(node: Node) -> list[Node]:
     """The parts that are numbers; the angle of a sine is no part of its own."""
-    return topological(node, enter=lambda n: () if _turn(n) is not None else n.args)
+    return topological(node, enter=_parts)
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    third = third_of(node)
+    if third is not None:
+        return (third,)
+    return () if _turn(node) is not None else node.args
+
+
+def third_of(node: Node) -> Node | None:
+    """Return w where the node is written as cos(acos(w)/3 + k*2*pi/3) with a whole k, so that 4*c^3 - 3*c = w; else None."""
+    if not (isinstance(node, Call) and node.function == "cos"):
+        return None
+    angle = node.args[0]
+    terms = angle.args if isinstance(angle, Call) and angle.function == "add" else (angle,)
+    thirds = [t.args[0] for t in terms if isinstance(t, Call) and t.function == "divide" and t.args[1] is number(3)]
+    inverses = [t for t in thirds if isinstance(t, Call) and t.function == "acos"]
+    turns = [q for t in terms if (q := pi_multiple(t)) is not None]
+    if len(inverses) != 1 or len(turns) != len(terms) - 1 or (sum(turns, Fraction(0)) * 3 / 2).denominator != 1:
+        return None
+    return inverses[0].args[0]
 
 
 def _turn(node: Node) -> Fraction | None:
@@ -114,7 +136,9 @@ def _size_of(node: Node, sizes: dict[Node, _Size]) -> _Size | None:
         return None
     if _turn(node) is not None:
         return None if node.function == "tan" else _Size(1, 1)  # 2*cos(r*pi) is an algebraic integer, at most 2
-    parts = [sizes[a] for a in node.args]
+    parts = [sizes[a] for a in _parts(node)]
+    if third_of(node) is not None:
+        return _third(parts[0])
     match node.function:
         case "add":
             total = parts[0]
@@ -143,6 +167,12 @@ def _root(size: _Size, k: int) -> _Size:
     return _Size(size.u, ((k - 1) * size.u + size.l) / k)
 
 
+def _third(size: _Size) -> _Size:
+    """With w = U/L, y = 2*L*c is a root of y^3 - 3*L^2*y - 2*U*L^2, so at most twice the larger of 3^(1/2)*L and (2*U*L^2)^(1/3)
+    (Lagrange), and an algebraic integer."""
+    return _Size(1 + max(0.8 + size.l, (1 + size.u + 2 * size.l) / 3), size.l + 1)
+
+
 def _power(size: _Size, exponent: Fraction) -> _Size:
     base = _root(size, exponent.denominator) if exponent.denominator > 1 else size
     n = abs(exponent.numerator)
@@ -163,6 +193,8 @@ def _degree_of(node: Node) -> int:
     turn = _turn(node)
     if turn is not None:
         return max(1, _totient(2 * turn.denominator))
+    if third_of(node) is not None:
+        return 3
     match node.function:
         case "sqrt" | "cbrt":
             return 2 if node.function == "sqrt" else 3

@@ -22,9 +22,15 @@ class NotApplicable(Exception):
 class FormulaFacts:
     """Whether a point has a closed form, and of what kind."""
 
-    verdict: str  # found, not_found
+    verdict: str  # found, none, not_found
     kind: str | None = None  # rational, radicals, elementary, lambertw, algebraic_root
-    reason: str | None = None  # why none was found
+    reason: str | None = None  # why none was found, or why it is not known that there is none
+    none_in: tuple[str, ...] = ()  # classes of numbers that it is proved not to be in: radicals, L
+    theorem: str | None = None  # by which that is proved: galois, lin1983
+    assumes: tuple[str, ...] = ()  # conjectures that the proof needs: Schanuel
+    review: str | None = None  # who has read the proof of the theorem: literature
+    certificate: Mapping[str, Any] | None = None  # what `optbench verify` checks
+    unreviewed: Mapping[str, Any] | None = None  # what an argument says that awaits publication: none_in, theorem, assumes
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class ExactAnswer:
     complete: bool = False  # proved that there is no other global solution
     reason: str | None = None  # a sentence: why it is not exact, or not applicable
     seconds: Mapping[str, float] = field(default_factory=dict)  # wall time of each part
+    closed_form: FormulaFacts | None = None  # of the stationary points, where there are no solutions
     stationary: bool = False  # the first solution is verified to be a stationary point inside of the range, whatever the assurance
 
     @property
@@ -86,6 +93,7 @@ class ExactAnswer:
                 "assurance": Assurance(plain["assurance"]),
                 "value_enclosure": _pair(plain["value_enclosure"]),
                 "solutions": tuple(map(_solution, plain["solutions"])),
+                "closed_form": None if plain["closed_form"] is None else _facts(plain["closed_form"]),
             }
         )
 
@@ -96,9 +104,13 @@ def _solution(plain: Mapping[str, Any]) -> ExactSolution:
         **{
             **plain,
             "enclosure": None if enclosure is None else {name: (low, high) for name, (low, high) in enclosure.items()},
-            "closed_form": None if facts is None else FormulaFacts(**facts),
+            "closed_form": None if facts is None else _facts(facts),
         }
     )
+
+
+def _facts(plain: Mapping[str, Any]) -> FormulaFacts:
+    return FormulaFacts(**{**plain, "none_in": tuple(plain["none_in"]), "assumes": tuple(plain["assumes"])})
 
 
 def _pair(ends: Any) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from flint import arb
 
 from optbench.arithmetic.balls import Enclosure, as_fraction, decimals, value_of
+from optbench.exact.algebraic import is_algebraic
 from optbench.exact.answer import FormulaFacts
 from optbench.language.graph import Call, Node, Number, functions, topological
 
@@ -26,6 +27,8 @@ def facts(node: Node) -> FormulaFacts:
     if used <= _ARITHMETIC or isinstance(node, Number):
         return FormulaFacts("found", "rational")
     if used <= _ROOTS and _has_rational_exponents(node):
+        return FormulaFacts("found", "radicals")
+    if "rootof" not in used and is_algebraic(node):  # roots of unity, and what Cardano's formula is in real numbers
         return FormulaFacts("found", "radicals")
     if used & {"lambertw", "lambertw_lower"}:
         return FormulaFacts("found", "lambertw")

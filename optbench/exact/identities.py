@@ -102,7 +102,10 @@ def _logarithms_cancel(top: Sum) -> bool:
 def simplified(node: Node) -> Node:
     """Return the same number written shorter, where the normal form does that."""
     try:
-        other = quotient_node(normal(node))
+        form = normal(node)
+        other = quotient_node(form)
+        if form.bottom == ONE:
+            other = min((other, plain_sum(form.top)), key=lambda n: len(text(n)))
     except (TooLarge, GraphError, ZeroDivisionError):
         return node
     if not _has_known_waves(node) or _has_known_waves(other):

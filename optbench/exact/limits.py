@@ -307,7 +307,7 @@ class _Calculus:
             return Germ(1)
         if u.direction == 0:
             return Germ(1, None if u.size is None else call("exp", multiply(u.sign, u.size)))
-        if not u.vague and u.growth is None and u.power > 0:
+        if not u.vague and (u.growth is not None or u.power > 0):
             return Germ(1, None, growth=u)
         return Germ(1, None, power=Fraction(u.sign), vague=True)
 

@@ -54,6 +54,7 @@ STRATEGIES = (  # modules of this package, in order of cost
 WITH_PARAMETERS = ("parametric",)  # for problems with parameters that have no value, which all others refuse
 WIDEST = ("critical", "convex")  # most of what others solve, one of these would solve too, if it were small and had formulas
 MAX_SECONDS = 7.0  # for one problem, where nothing else is said
+MAX_SECONDS_OF_VERDICTS = 3.0  # on whether points have closed forms, on the processor
 MAX_SHARE = 0.4  # of it for one of several strategies, on the processor
 
 Send = Callable[[dict[str, Any]], None]
@@ -89,9 +90,34 @@ def _solved(problem: Problem, digits: int, send: Send | None, seconds: float) ->
             best = answer
             if send is not None and best.assurance is not Assurance.NONE:
                 send(best.to_json())
-        if best.assurance is Assurance.EXACT:
+            best = _with_verdicts(problem, best, send)
+        if best.assurance is Assurance.EXACT or _is_settled(best):
             break
-    return best or ExactAnswer("none", Status.UNKNOWN, Assurance.NONE, reason=_summary(problem, reasons))
+    if best is not None:
+        return best
+    return _with_verdicts(problem, ExactAnswer("none", Status.UNKNOWN, Assurance.NONE, reason=_summary(problem, reasons)), send)
+
+
+def _with_verdicts(problem: Problem, answer: ExactAnswer, send: Send | None) -> ExactAnswer:
+    """The answer with what is proved of closed forms of its points, as far as that takes little time."""
+    if not answer.solutions and not problem.free_parameters:
+        return answer
+    from optbench.exact.absence.verdict import judged
+
+    try:
+        with time_limit(MAX_SECONDS_OF_VERDICTS):
+            answer = judged(problem, answer)
+    except OutOfTime:
+        return answer
+    if send is not None and answer.assurance is not Assurance.NONE:
+        send(answer.to_json())
+    return answer
+
+
+def _is_settled(answer: ExactAnswer) -> bool:
+    """Whether the value is enclosed, and an argument says of every point that not even Lambert's W gives a formula."""
+    facts = [s.closed_form for s in answer.solutions]
+    return answer.assurance is Assurance.CERTIFIED and all(f is not None and f.unreviewed is not None for f in facts)
 
 
 def _summary(problem: Problem, reasons: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from optbench.errors import printable
 from optbench.problem.draft import SYMBOLS
+from optbench.report import verdict_words
 from optbench.result import Assurance, Attempt, AttemptStatus, Certificate, ProblemSummary, Result, Solution
 
 HEADINGS = ("method", "status", "value", "point", "true error", "infeasibility", "iterations", "evaluations", "time")
@@ -99,9 +100,10 @@ def entries_text(formula: Any) -> str:
 
 def remarks(result: Result) -> Iterator[str]:
     """Yield what is known of the answer beside its formulas."""
-    if result.closed_form is not None and result.closed_form.verdict == "found":
-        proof = "verified exactly" if result.assurance is Assurance.EXACT else "not proved to be the global one"
-        yield f"closed form: found ({(result.closed_form.cls or '').replace('_', ' ')}), {proof}"
+    if result.closed_form is not None and (
+        result.closed_form.verdict != "not_found" or result.closed_form.unreviewed or result.assurance.is_proof
+    ):
+        yield from verdict_words.lines(result.closed_form, result.assurance is Assurance.EXACT)
     if result.certificate is not None and result.assurance is Assurance.CERTIFIED:
         yield f"proof: {'; '.join(_proof(result.certificate))}"
     if result.solutions:

@@ -25,11 +25,16 @@ CERTIFIED_BY = "branch-and-bound"
 
 def joined(problem: Problem, exact: ExactAnswer | None, certified: CertifiedAnswer | None) -> ExactAnswer | None:
     """Return what the two say together: one answer, and whether it is proved."""
-    if certified is None or not certified.assurance.is_proof or (exact is not None and exact.assurance is Assurance.EXACT):
+    if certified is None or not certified.assurance.is_proof or (exact is not None and _stands(exact, certified)):
         return exact
     if exact is not None and _settles(problem, exact, certified):
         return replace(exact, status=Status.OPTIMAL, assurance=Assurance.EXACT, complete=True, reason=None, solutions=_only(exact))
     return _as_answer(problem, certified, exact)
+
+
+def _stands(exact: ExactAnswer, certified: CertifiedAnswer) -> bool:
+    """Whether the exact stage proved all that the certificate proves."""
+    return exact.assurance is Assurance.EXACT or (exact.assurance is Assurance.CERTIFIED and exact.complete >= certified.complete)
 
 
 def disagreement(problem: Problem, exact: ExactAnswer | None, certified: CertifiedAnswer | None) -> str | None:

@@ -21,7 +21,7 @@ from optbench.workbench.proof import disagreement, joined
 if TYPE_CHECKING:
     from optbench.arithmetic.ball_enclosure import Enclosure
     from optbench.certify.answer import CertifiedAnswer
-    from optbench.exact.answer import ExactAnswer, ExactSolution
+    from optbench.exact.answer import ExactAnswer, ExactSolution, FormulaFacts
 
 _TIE = 1e-9  # relative difference of values below which the better known point is preferred
 _CLEAN = 1e-9  # violation of the constraints up to which values are compared
@@ -91,7 +91,8 @@ def _best(findings: Sequence[Finding]) -> Finding | None:
 
 def _found(problem: Problem, function: Function, best: Finding | None, findings: Sequence[Finding], answer: ExactAnswer | None) -> Result:
     if best is None or best.judgement is None:
-        return Result(None, Status.UNKNOWN, Assurance.NONE, _nothing(findings), closed_form=None)
+        closed_form = None if answer is None else _closed_form_of(problem, answer.closed_form)
+        return Result(None, Status.UNKNOWN, Assurance.NONE, _nothing(findings), closed_form=closed_form)
     judged = best.judgement
     status = Status.LOCALLY_OPTIMAL if judged.assurance is Assurance.LOCAL else Status.FEASIBLE
     point = function.named(function.space.coordinates(judged.x))
@@ -197,11 +198,25 @@ def _solution(problem: Problem, function: Function, exact: ExactSolution) -> Sol
 
 def _closed_form(problem: Problem, exact: ExactSolution) -> ClosedForm | None:
     """The facts of a point; where the function is only approached there is none."""
-    facts = exact.closed_form
-    if facts is None or exact.kind == "limit":
+    return None if exact.kind == "limit" else _closed_form_of(problem, exact.closed_form)
+
+
+def _closed_form_of(problem: Problem, facts: FormulaFacts | None) -> ClosedForm | None:
+    if facts is None:
         return None
     scope = "function_of_parameter" if problem.free_parameters else "number"
-    return ClosedForm(facts.verdict, facts.kind, scope=scope if facts.verdict == "found" else None, reason=facts.reason)
+    return ClosedForm(
+        facts.verdict,
+        facts.kind,
+        list(facts.none_in),
+        scope if facts.verdict != "not_found" or facts.unreviewed else None,
+        facts.theorem,
+        list(facts.assumes),
+        facts.review,
+        facts.certificate,
+        facts.unreviewed,
+        facts.reason,
+    )
 
 
 def _of_the_objective(problem: Problem, optimality: Optimality) -> Optimality:
@@ -267,7 +282,7 @@ def _proved_sentence(problem: Problem, answer: ExactAnswer) -> str:
         others = "" if answer.complete else " Other points may have the same value."
         shown = f"{answer.value:.9g}{_where(points)}{', and periodically' if any(s.family for s in answer.solutions) else ''}"
         if answer.assurance is Assurance.CERTIFIED:
-            return f"The {extremum} is {shown}: proved global{_to_digits(answer)}; no closed form was found.{others}"
+            return f"The {extremum} is {shown}: proved global{_to_digits(answer)}; {_formula_of(answer)}.{others}"
         return f"The {extremum} is {shown}: exact, and proved global.{others}"
     bound = "infimum" if problem.sense == "minimize" else "supremum"
     reason = f" {answer.reason[0].upper()}{answer.reason[1:]}." if answer.reason else ""
@@ -276,6 +291,18 @@ def _proved_sentence(problem: Problem, answer: ExactAnswer) -> str:
     if answer.status is Status.UNBOUNDED:
         return f"There is no {extremum}: the function is unbounded {'below' if problem.sense == 'minimize' else 'above'}.{reason}"
     return f"The problem is infeasible: {answer.reason or 'no point satisfies all conditions'}."
+
+
+def _formula_of(answer: ExactAnswer) -> str:
+    """What is known of a formula where there is none."""
+    facts = [s.closed_form for s in answer.solutions]
+    if facts and all(f is not None and f.verdict == "none" for f in facts):
+        conditional = any(f is not None and f.assumes for f in facts)
+        if any(f is not None and "L" in f.none_in for f in facts):
+            condition = ", if Schanuel's conjecture is true" if conditional else ""
+            return f"no formula with roots, exp and log exists{condition}"
+        return "no formula with radicals exists"
+    return "no closed form was found"
 
 
 def _sentence_on_formulas(problem: Problem, answer: ExactAnswer) -> str:

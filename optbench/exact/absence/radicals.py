@@ -1,0 +1,192 @@
+"""Real roots of polynomials with rational coefficients, written with radicals.
+
+Degrees up to 4 by the formulas of Cardano and Ferrari, powers by their roots, and f = g(h) by a root s of g and then one of
+h - s. All in real numbers: where a cubic has three real roots, real radicals don't do (casus irreducibilis), and its roots
+are written with cos(acos(w)/3), which is the mean of the cube roots of w + i*sqrt(1 - w^2) and w - i*sqrt(1 - w^2). Each
+formula is proved to be a root, by a separation bound (see `algebraic`).
+
+>>> from flint import fmpz_poly
+>>> from optbench.language.rootof import real_roots
+>>> f = fmpz_poly([-1, -1, 0, 1])
+>>> written(f, real_roots([-1, -1, 0, 1])[0])
+cbrt(1/2 + sqrt(69)/18) + cbrt(1/2 - sqrt(69)/18)
+
+Source: B. L. van der Waerden, Algebra I (Springer, 8th edition 1971), sections 64 and 65.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from math import lcm
+
+from flint import arb, fmpz_poly
+
+from optbench.arithmetic.balls import value_of
+from optbench.exact import algebraic
+from optbench.exact.absence.galois import decompositions
+from optbench.exact.identities import simplified
+from optbench.language.build import add, call, constant, divide, multiply, negate, number, power, subtract
+from optbench.language.graph import GraphError, Node, Number
+from optbench.language.text import text
+
+MAX_TEXT = 600  # of a formula
+_BITS = 200
+
+
+def written(f: fmpz_poly, root: arb) -> Node | None:
+    """Return a formula for the real root of an irreducible polynomial that lies in a ball; None where none is made."""
+    for node in _roots(f):
+        value = value_of(node, _BITS)
+        if value.is_bounded and value.lower.union(value.upper).overlaps(root) and algebraic.is_zero(_value(f, node)):
+            return node if len(text(node)) <= MAX_TEXT else None
+    return None
+
+
+def _value(f: fmpz_poly, x: Node) -> Node:
+    """f(x) by Horner's rule."""
+    result: Node = number(0)
+    for c in reversed(f.coeffs()):
+        result = add(multiply(result, x), int(c))
+    return result
+
+
+def _roots(f: fmpz_poly) -> Iterator[Node]:
+    """Yield formulas, of which those that are defined are real roots; all real roots, where there are any."""
+    n = int(f.degree())
+    if n <= 4:
+        yield from _solved([number(int(c)) for c in f.coeffs()])
+    elif not any(int(c) for c in f.coeffs()[1:-1]):
+        yield from _root_of(divide(-int(f[0]), int(f[n])), n)
+    else:
+        for g, h in decompositions(f):
+            if _is_power(h) or h.degree() <= 4:
+                for s in _roots(g):
+                    yield from _preimages(h, simplified(s))
+                return
+
+
+def _is_power(h: fmpz_poly) -> bool:
+    return sum(1 for c in h.coeffs() if int(c)) == 1
+
+
+def _preimages(h: fmpz_poly, s: Node) -> Iterator[Node]:
+    """The x with h(x) = s."""
+    if _is_power(h):
+        yield from _root_of(s, int(h.degree()))
+    else:
+        constant_term, *others = (int(c) for c in h.coeffs())
+        yield from _solved([subtract(constant_term, s), *map(number, others)])
+
+
+def _root_of(a: Node, n: int) -> Iterator[Node]:
+    """The x with x^n = a."""
+    sign = _sign(a)
+    if sign and (sign > 0 or n % 2):
+        size = a if sign > 0 else negate(a)
+        root = call("sqrt", size) if n == 2 else call("cbrt", size) if n == 3 else power(size, number(Fraction(1, n)))
+        yield root if sign > 0 else negate(root)
+        if n % 2 == 0:
+            yield negate(root)
+
+
+def _sign(a: Node) -> int | None:
+    """The sign of an algebraic number; None where it is not decided or undefined."""
+    value = value_of(a, _BITS)
+    if value.empty or not value.is_bounded:
+        return None
+    if not value.contains_zero:
+        return 1 if value.is_positive else -1
+    return 0 if algebraic.is_zero(a) else None
+
+
+# ---- the formulas of degrees 1 to 4 ----------------------------------------------------------------------------------------------
+
+
+def _solved(coefficients: Sequence[Node]) -> Iterator[Node]:
+    """Real roots of a polynomial, constant first."""
+    *rest, leading = coefficients
+    monic = [simplified(divide(c, leading)) for c in rest]
+    degree = len(monic)
+    if degree == 1:
+        yield simplified(negate(monic[0]))
+    elif degree == 2:
+        yield from _quadratic(monic[1], monic[0])
+    else:
+        shift = divide(monic[-1], degree)
+        depressed = _shifted(monic, negate(shift))
+        for root in _cubic(depressed[1], depressed[0]) if degree == 3 else _quartic(depressed[2], depressed[1], depressed[0]):
+            yield _short(subtract(root, shift))
+
+
+def _short(node: Node) -> Node:
+    try:
+        return min((node, simplified(node)), key=lambda n: len(text(n)))
+    except GraphError:
+        return node
+
+
+def _shifted(monic: Sequence[Node], by: Node) -> list[Node]:
+    """The coefficients of p(t + by), without the leading one."""
+    shifted: list[Node] = [*monic, number(1)]
+    for i in range(len(monic)):
+        for k in range(len(monic) - 1, i - 1, -1):
+            shifted[k] = simplified(add(shifted[k], multiply(by, shifted[k + 1])))
+    return shifted[:-1]
+
+
+def _quadratic(b: Node, c: Node) -> Iterator[Node]:
+    """x^2 + b*x + c."""
+    square = simplified(subtract(power(b, 2), multiply(4, c)))
+    if _sign(square) in (0, 1):
+        root = call("sqrt", square)
+        yield _short(divide(subtract(root, b), 2))
+        yield _short(divide(negate(add(root, b)), 2))
+
+
+def _cubic(p: Node, q: Node) -> Iterator[Node]:
+    """x^3 + p*x + q: Cardano's formula for one real root, Vieta's for three."""
+    square = simplified(add(divide(power(q, 2), 4), divide(power(p, 3), 27)))
+    sign = _sign(square)
+    if sign is None:
+        return
+    if sign >= 0:
+        half, root = divide(negate(q), 2), _short(call("sqrt", square))
+        yield add(call("cbrt", add(half, root)), call("cbrt", subtract(half, root)))
+        if sign == 0:
+            yield _short(call("cbrt", divide(q, 2)))
+        return
+    size = simplified(multiply(2, call("sqrt", divide(negate(p), 3))))
+    w = _short(divide(multiply(3, q), multiply(p, size)))
+    for k in range(3):
+        yield multiply(size, call("cos", subtract(divide(call("acos", w), 3), divide(multiply(2 * k, constant("pi")), 3))))
+
+
+def _quartic(p: Node, q: Node, r: Node) -> Iterator[Node]:
+    """x^4 + p*x^2 + q*x + r: Ferrari's formula with a positive root of the resolvent cubic, or a quadratic in x^2."""
+    if _sign(q) == 0:
+        for square in _quadratic(p, r):
+            yield from _root_of(square, 2)
+        return
+    # (x^2 + p/2 + m)^2 = 2*m*x^2 - q*x + m^2 + p*m + p^2/4 - r is a square on the right for m^3 + p*m^2 + (p^2/4 - r)*m - q^2/8 = 0
+    resolvent = [divide(negate(power(q, 2)), 8), subtract(divide(power(p, 2), 4), r), p, number(1)]
+    for m in _resolvent_roots(resolvent):
+        if _sign(m) == 1:
+            root = _short(call("sqrt", multiply(2, m)))
+            for sign in (1, -1):
+                term = multiply(sign, divide(multiply(2, q), root))
+                inside = _short(negate(add(multiply(2, m), multiply(2, p), term)))
+                if _sign(inside) in (0, 1):
+                    for other in (1, -1):
+                        yield divide(add(multiply(sign, root), multiply(other, call("sqrt", inside))), 2)
+            return
+
+
+def _resolvent_roots(coefficients: Sequence[Node]) -> Iterator[Node]:
+    """Roots of the resolvent, rational ones first, since they make short formulas."""
+    exact = [c.value for c in map(simplified, coefficients) if isinstance(c, Number)]
+    if len(exact) == len(coefficients):
+        scale = lcm(*(c.denominator for c in exact))
+        _, factors = fmpz_poly([int(c * scale) for c in exact]).factor()
+        yield from (number(Fraction(-int(f[0]), int(f[1]))) for f, _ in factors if f.degree() == 1)
+    yield from _solved(coefficients)
