@@ -298,3 +298,22 @@ def test_proofs_that_differ_on_feasibility_are_told() -> None:
     assert certified.status is Status.INFEASIBLE
     assert "whether any point is feasible" in (disagreement(problem, exact_answer("0"), certified) or "")
     assert disagreement(problem, exact_answer("0", Status.INFEASIBLE), certified) is None
+
+
+def test_proofs_that_differ_on_a_bound_or_on_attainment_are_told() -> None:
+    problem = asked("x^2 + cosh(x)", x="[-3, 3]")
+    certified = certified_answer(problem)
+    fallen = replace(exact_answer("0", Status.UNBOUNDED), value_exact="-inf", value=None, value_enclosure=None)
+    assert "lies outside" in (disagreement(problem, fallen, certified) or "")
+    approached = exact_answer("1", Status.NOT_ATTAINED)
+    assert "attained" in (disagreement(problem, approached, certified) or "")
+    highest = asked("-x^2 - cosh(x)", x="[-3, 3]")
+    grown = replace(fallen, value_exact="inf")
+    assert "lies outside" in (disagreement(replace(highest, sense="maximize"), grown, certified_answer(highest)) or "")
+
+
+def test_a_power_of_a_function_has_more_stationary_points_than_the_function() -> None:
+    """(x^2 - 2*x)^3 is stationary at 0, which is no minimum: a certificate for x^2 - 2*x does not make one of it."""
+    answer = certified_answer(asked("(x^2 - 2*x + cos(x)/9)^3", x="[-1, 2]"))
+    assert answer.complete
+    assert not any(s.stationary for s in answer.solutions)

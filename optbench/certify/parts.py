@@ -28,7 +28,7 @@ from optbench.certify.reductions import T, peeled, separated
 from optbench.certify.refinement import Refined, refined
 from optbench.certify.search import Budget, Improve, Outcome, Search
 from optbench.language.build import substitute, symbol
-from optbench.language.graph import Node, Symbol
+from optbench.language.graph import Node, Symbol, functions
 from optbench.language.text import text
 from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
@@ -211,6 +211,8 @@ def through(outer: Node, inner: Problem, found: Found) -> Found:
     """Return what is known of F(g) for a rising F, from what is known of g."""
     [value] = enclose([outer], {T: found.value}, PRECISION)
     known = Enclosure(value.lower, value.upper if found.value.upper.is_finite() else arb.pos_inf(), True)
+    if "power" in functions(outer):  # whose derivative may be 0: then F(g) has more stationary points than g
+        found = found._replace(minimisers=[m._replace(stationary=False) for m in found.minimisers])
     return found._replace(value=known, structure={"outer": text(outer), "minimand": text(inner.objective), "inner": found.structure})
 
 

@@ -6,6 +6,8 @@ Certification believes nothing of it; a better point only lets it drop more boxe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import perf_counter
 
 from optbench.methods.method import Method, get, read_options
 from optbench.problem.problem import Problem
@@ -13,6 +15,7 @@ from optbench.workbench import attempt
 from optbench.workbench.function import Function, importable
 
 _BUDGET = attempt.Budget(seconds=0.5, iterations=500, evaluations=10_000)
+_SECONDS_IN_ALL = 2.0
 _TOLERANCE = 1e-12
 
 Improve = Callable[[Sequence[float]], Sequence[float] | None]
@@ -25,12 +28,19 @@ def improver(problem: Problem) -> Improve:
     if method is None:
         return lambda start: None
     options = read_options(method, {})
+    seconds_left = _SECONDS_IN_ALL
 
     def improve(start: Sequence[float]) -> Sequence[float] | None:
+        nonlocal seconds_left
+        if seconds_left <= 0:
+            return None
+        budget, began = replace(_BUDGET, seconds=min(_BUDGET.seconds, seconds_left)), perf_counter()
         try:
-            found = attempt.run(function, method, options, [list(start)], _BUDGET, _TOLERANCE, 0, False, lambda message: None)
+            found = attempt.run(function, method, options, [list(start)], budget, _TOLERANCE, 0, False, lambda message: None)
         except Exception:  # a proof needs no local search
             return None
+        finally:
+            seconds_left -= perf_counter() - began
         point: Sequence[float] | None = found["x"]
         return point
 

@@ -7,6 +7,7 @@ formula's point lies there. Else the certified answer stands, without a formula.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -44,12 +45,28 @@ def disagreement(problem: Problem, exact: ExactAnswer | None, certified: Certifi
     if certified.status is Status.INFEASIBLE or exact.status is Status.INFEASIBLE:
         both = certified.status is exact.status or (certified.value_enclosure is None and certified.status is not Status.INFEASIBLE)
         return None if both else f"Answers disagree: {exact.strategy} and {CERTIFIED_BY} differ on whether any point is feasible."
-    if exact.value_enclosure is None or certified.value_enclosure is None:
-        return None
-    (low, high), (least, greatest) = (map(_number, ends) for ends in (exact.value_enclosure, certified.value_enclosure))
-    if low <= greatest and least <= high:
+    if exact.status is Status.NOT_ATTAINED and certified.status is Status.OPTIMAL:
+        return f"Answers disagree: {exact.strategy} and {CERTIFIED_BY} differ on whether the optimum is attained."
+    proved = _value_of(problem, exact)
+    if proved is None or certified.value_enclosure is None or _overlap(proved, _ends(certified.value_enclosure)):
         return None
     return f"Answers disagree: the value of {exact.strategy} lies outside of the enclosure of {CERTIFIED_BY}."
+
+
+def _value_of(problem: Problem, exact: ExactAnswer) -> tuple[Fraction | float, Fraction | float] | None:
+    """The ends of the enclosure of a proved value, infinite ones too."""
+    if exact.status is Status.UNBOUNDED:
+        infinite = -math.inf if problem.sense == "minimize" else math.inf
+        return infinite, infinite
+    return None if exact.value_enclosure is None else _ends(exact.value_enclosure)
+
+
+def _overlap(a: tuple[Fraction | float, Fraction | float], b: tuple[Fraction | float, Fraction | float]) -> bool:
+    return a[0] <= b[1] and b[0] <= a[1]
+
+
+def _ends(pair: tuple[str, str]) -> tuple[Fraction | float, Fraction | float]:
+    return _number(pair[0]), _number(pair[1])
 
 
 def _number(text: str) -> Fraction | float:
@@ -61,7 +78,9 @@ def _settles(problem: Problem, exact: ExactAnswer, certified: CertifiedAnswer) -
     if not certified.complete or len(certified.solutions) != 1 or not exact.stationary or not exact.solutions:
         return False
     [place], formula = certified.solutions, exact.solutions[0]
-    if not place.stationary or not formula.enclosure or problem.has_arrays:
+    if not place.stationary or place.kind != "interior" or not formula.enclosure or problem.has_arrays:
+        return False
+    if exact.value_enclosure and certified.value_enclosure and not _overlap(_ends(exact.value_enclosure), _ends(certified.value_enclosure)):
         return False
     ends = (formula.enclosure[v.name] for v in problem.variables)
     return all(_lies_in(inner, outer) for inner, outer in zip(ends, place.region, strict=True))
