@@ -330,7 +330,7 @@ def _exponents(field: Field, node: Node) -> list[Quotient]:
     for part in topological(node):
         if isinstance(part, Call) and part.function in _EXPONENTIAL:
             if functions(part.args[0]) & _TRANSCENDENTAL:
-                raise Refused(f"it has a kernel in a kernel, {part}")
+                raise Refused(f"it has {part}, one exponential or logarithm inside of another")
             argument = field._read(part.args[0])
             _check_plain(argument, part)
             found.append(product(field.imaginary(), argument) if part.function in _CIRCULAR else argument)
@@ -345,9 +345,9 @@ _TRANSCENDENTAL = _EXPONENTIAL | _LOGARITHMIC
 
 def _check_plain(argument: Quotient, node: Call) -> None:
     if depends_on(argument, KERNELS):
-        raise Refused(f"it has a kernel in a kernel, {node}")
+        raise Refused(f"it has {node}, one exponential or logarithm inside of another")
     if depends_on(argument, PARAMETERS):
-        raise Refused(f"it has a parameter in the kernel {node}")
+        raise Refused(f"it has {node}, with a parameter inside")
 
 
 # ---- functions ------------------------------------------------------------------------------------------------------------------
@@ -386,7 +386,7 @@ def _rooted(field: Field, node: Call, q: int) -> Quotient:
     if q == 1:
         return base
     if depends_on(base, KERNELS):
-        raise Refused(f"it has a root of a kernel, {node}")
+        raise Refused(f"it has {node}, the root of an exponential or a logarithm")
     if q > MAX_POWER:
         raise Refused(f"it has a root of a degree above {MAX_POWER}")
     return field.root(base, q)
