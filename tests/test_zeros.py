@@ -96,6 +96,20 @@ def test_zeros_and_signs(function: str, roots: list[str], signs: tuple[int, ...]
     assert found.signs == signs
 
 
+@pytest.mark.parametrize(
+    ("function", "lower", "upper", "roots"),
+    [
+        ("atan(x) + x/(1 + x^2) - 2*x", "-1/2", "3", ["0"]),  # threefold
+        ("exp(x) - e*log(x) - e", "1/2", "2", ["1"]),  # twofold
+        ("sin(x)^2*(exp(x) - 1)*(x - 1/2)", "-1", "1", ["0", "1/2"]),
+    ],
+)
+def test_multiple_zeros_at_simple_numbers_are_found(function: str, lower: str, upper: str, roots: list[str]) -> None:
+    found = zeros(node(function), place(lower, upper))
+    assert found.proved
+    assert found.roots == tuple(node(r) for r in roots)
+
+
 @given(st.fractions(-100, 100), st.fractions(Fraction(1, 1000), 10))
 def test_the_simplest_fraction_lies_between(low: Fraction, width: Fraction) -> None:
     found = simplest(low, low + width)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cmp_to_key
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
@@ -135,6 +136,7 @@ def _by_formulas(function: Node, form: Quotient | None, place: Place, computer_a
     return _with_enclosures(function, forms, place, known)
 
 
+_SIMPLE = (Fraction(0), *(sign * q for q in (Fraction(1), Fraction(2), Fraction(3), Fraction(1, 2)) for sign in (1, -1)))
 _Solver: TypeAlias = Callable[[Sequence[Node], Quotient | None, Place], Candidates]
 
 
@@ -169,15 +171,25 @@ def _sympy(forms: Sequence[Node], form: Quotient | None, place: Place) -> Candid
 def _with_enclosures(function: Node, forms: Sequence[Node], place: Place, known: Zeros) -> Zeros:
     """The zeros, those without a formula isolated; what was known where that does not succeed."""
     formulas = list(known.verified)
+    simple = [z for z in _simple_zeros(function, place) if z not in formulas]
     for _ in range(_MAX_MET):
         formulas.sort(key=cmp_to_key(_order))
         found = next((i for f in forms if (i := isolated(f, formulas, place)) is not None), None)
+        if found is None and simple:  # where f' is 0 too, a zero can't be isolated, only guessed
+            formulas, simple = [*formulas, *simple], []
+            continue
         if found is None:
             return known
         if found.met is None:
             return _merged(function, place, formulas, found, known)
         formulas.append(number(found.met))
     return known
+
+
+def _simple_zeros(function: Node, place: Place) -> tuple[Node, ...]:
+    """Small whole numbers and halves that are zeros."""
+    candidates, _ = _sorted_inside(map(number, _SIMPLE), place)
+    return tuple(c for c in candidates if is_zero(substitute(function, {place.variable: c})))
 
 
 def _merged(function: Node, place: Place, formulas: Sequence[Node], found: Isolation, known: Zeros) -> Zeros:
