@@ -79,12 +79,17 @@ def formulas(result: Result) -> Iterator[str]:
     for solution in result.solutions[:SOLUTIONS]:
         family = "".join(f", {name} {kind}" for name, kind in (solution.family or {}).items())
         for name, formula in (solution.exact or {}).items():
-            if len(text := entries_text(formula)) <= LONG_FORMULA:
+            text = entries_text(formula)
+            if len(text) > LONG_FORMULA:
+                yield f"{name} has a formula of {len(text):,} characters, which JSON has in full"
+            else:
                 yield f"approached as {name} -> {text}" if solution.kind == "limit" else f"{name} = {text}{family}"
         if solution.exact is None and result.assurance is Assurance.CERTIFIED:
             yield from (f"{name} in {entries_text(ends)}" for name, ends in (solution.enclosure or {}).items())
     if result.value_exact is not None and len(result.value_exact) <= LONG_FORMULA:
         yield f"value = {result.value_exact}"
+    elif result.value_exact is not None:
+        yield f"the value has a formula of {len(result.value_exact):,} characters, which JSON has in full"
     if result.value_enclosure is not None:
         yield f"value in [{result.value_enclosure[0]}, {result.value_enclosure[1]}]"
 
