@@ -47,7 +47,7 @@ def _of_functions(problem: Problem) -> FormulaFacts | None:
         if problem.dimension != 1:
             raise Refused("there are several unknowns")
         [unknown] = problem.symbols
-        field = Field(unknown, [p.symbol for p in problem.free_parameters])
+        field = Field(unknown, [symbol(p.name) for p in problem.free_parameters])
         [slope] = gradient(problem.minimand, [unknown])
         polynomial = field.read(slope).top
         kernels = [k for k in field.kernels if degree(polynomial, k.name) > 0]
