@@ -56,16 +56,22 @@ def _is_power_of_line(f: Polynomial, z: str) -> bool:
 def is_absolutely_irreducible(polynomial: Polynomial, z: str, w: str) -> bool:
     """Whether P is seen to be irreducible over the complex numbers.
 
-    Sufficient: degree 1 in one variable, with coefficients that have no common factor. Without i, where P must be irreducible
+    Sufficient: degree 1 in one variable, with coefficients that have no common factor. For a P without i that is irreducible
     over the rational numbers, also a smooth point with rational coordinates, in which conjugate factors would meet.
     """
     for name, other in ((z, w), (w, z)):
         if degree(polynomial, name) == 1 and _have_no_common_factor(by_powers(polynomial, name), other):
             return True
-    if degree(polynomial, "i") > 0:
+    if degree(polynomial, "i") > 0 or not _is_irreducible(polynomial):
         return False
     slopes = [polynomial.derivative(name) for name in (z, w)]
     return any(slope.subs(at) for at in _rational_points(polynomial, z, w) for slope in slopes)
+
+
+def _is_irreducible(polynomial: Polynomial) -> bool:
+    """Whether it is over the rational numbers."""
+    _, factors = polynomial.factor()
+    return len(factors) == 1 and factors[0][1] == 1
 
 
 def _have_no_common_factor(coefficients: dict[int, Polynomial], name: str) -> bool:
