@@ -10,7 +10,7 @@ from optbench.api import define
 from optbench.exact.absence import galois
 from optbench.exact.absence.field import Refused
 from optbench.exact.absence.stationary import StationaryPoint
-from optbench.exact.absence.verdict import _Equation, _not_in_l
+from optbench.exact.absence.verdict import _Equation, _not_in_l, _of_functions
 from optbench.exact.stage import solve
 from optbench.language.build import symbol
 from optbench.language.elaborate import parse
@@ -150,3 +150,30 @@ def test_functions_of_parameters() -> None:
     assert (kepler.closed_form.unreviewed["none_in"], kepler.closed_form.unreviewed["assumes"]) == (["EL"], [])
     trap = solve(define("exp(p*x - 1)/p - p*x^2 + x + x^4*0", parameters={"p": "positive"}))
     assert trap.closed_form is None
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        "p*(exp(x) - x^3/3 - x) + x^2/2",  # 0 is stationary for all p
+        "p*(exp(x) - x) + x^4 + cos(x)",  # and here the minimum
+        "p*(exp(x) - x) + x^4 + x^2",
+        "p*(x^3/3 - x + exp(x) - e*x) + (x - 1)^4",  # 1 is, and the derivative has a constant kernel
+        "p*(x*log(x) - x) + (x - 1)^4",
+        "p*(exp(x) + cos(x)) + sin(x)*exp(x)", # all coefficients have kernels
+    ],
+)
+def test_constant_solutions_are_no_functions_of_the_parameter(objective: str) -> None:
+    assert _of_functions(define(objective, parameters={"p": "positive"})) is None
+
+
+@pytest.mark.parametrize(
+    "objective",
+    ["x^2/2 + p*cos(x) - x", "p*(exp(x) - x^3/3 - x) + (x - 1)^2*(x + 2)^2/4", "p*x - exp(x) - x^2", "x*log(x) - p*(x^3 + x) + exp(x)"],
+)
+def test_solutions_that_depend_on_the_parameter(objective: str) -> None:
+    """No real x solves these for all p: where the coefficient of one power of p is 0, another one is not."""
+    facts = _of_functions(define(objective, parameters={"p": "positive"}))
+    assert facts is not None
+    assert facts.unreviewed is not None
+    assert facts.unreviewed["none_in"] == ["EL"]

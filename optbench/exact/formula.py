@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from flint import arb
@@ -19,6 +20,7 @@ from optbench.language.graph import Call, Node, Number, functions, topological
 MAX_TEXT = 20_000
 _ARITHMETIC = {"add", "multiply", "negate", "divide"}
 _ROOTS = _ARITHMETIC | {"sqrt", "cbrt", "power"}
+_CLASSES = ("rational", "radicals", "elementary", "lambertw", "algebraic_root")  # each needs more than the ones before
 
 
 def facts(node: Node) -> FormulaFacts:
@@ -33,6 +35,11 @@ def facts(node: Node) -> FormulaFacts:
     if used & {"lambertw", "lambertw_lower"}:
         return FormulaFacts("found", "lambertw")
     return FormulaFacts("found", "algebraic_root" if "rootof" in used else "elementary")
+
+
+def facts_of_point(formulas: Iterable[Node]) -> FormulaFacts:
+    """Return the class that all coordinates need together."""
+    return max(map(facts, formulas), key=lambda known: _CLASSES.index(str(known.kind)))
 
 
 def _has_rational_exponents(node: Node) -> bool:

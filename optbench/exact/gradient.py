@@ -20,7 +20,7 @@ from optbench.arithmetic import NoReading
 from optbench.arithmetic.balls import compare, enclose
 from optbench.arithmetic.floats import function
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
-from optbench.exact.formula import as_float, enclosure, facts
+from optbench.exact.formula import as_float, enclosure, facts_of_point
 from optbench.exact.identities import is_zero, simplified
 from optbench.exact.pieces import Undecided, Undefined, hull, truth
 from optbench.exact.pieces import point as place_of
@@ -137,7 +137,7 @@ def _answer(problem: Problem, point: Point, digits: int) -> ExactAnswer:
         {s.name: enclosure(point[s], digits) for s in problem.symbols},
         "interior",
         False,
-        facts(point[problem.symbols[0]]),
+        facts_of_point(point[s] for s in problem.symbols),
     )
     return ExactAnswer(
         NAME,

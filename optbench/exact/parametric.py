@@ -107,7 +107,7 @@ def _answer(problem: Problem, question: Question, outcome: Outcome) -> ExactAnsw
 
 
 def _solution(question: Question, point: Any, kind: str, unique: bool) -> ExactSolution:
-    from optbench.exact.formula import facts
+    from optbench.exact.formula import facts_of_point
     from optbench.exact.parametric_text import shortest
     from optbench.language.text import text
     from optbench.problem.interval import INFINITY, MINUS_INFINITY
@@ -116,8 +116,7 @@ def _solution(question: Question, point: Any, kind: str, unique: bool) -> ExactS
     if any(f in (INFINITY, MINUS_INFINITY) for f in formulas.values()):
         return ExactSolution(None, None, None, "limit", False, None)
     shown = {s.name: shortest(f, question.given) for s, f in formulas.items()}
-    longest = max(shown.values(), key=lambda f: len(text(f)))
-    return ExactSolution(None, {name: text(f) for name, f in shown.items()}, None, kind, unique, facts(longest))
+    return ExactSolution(None, {name: text(f) for name, f in shown.items()}, None, kind, unique, facts_of_point(shown.values()))
 
 
 def _for_all(problem: Problem) -> str:

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
-from optbench.exact.formula import as_float, enclosure, facts
+from optbench.exact.formula import as_float, enclosure, facts_of_point
 from optbench.exact.identities import simplified
 from optbench.exact.pieces import Undecided, Undefined, smoothed
 from optbench.exact.pieces import point as place_of
@@ -167,7 +167,7 @@ def solution_at(problem: Problem, point: Point, kind: str, unique: bool, digits:
         {name: enclosure(f, digits) for name, f in formulas.items()},
         kind,
         unique,
-        facts(max(formulas.values(), key=lambda f: len(text(f)))),
+        facts_of_point(formulas.values()),
     )
 
 

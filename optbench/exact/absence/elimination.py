@@ -67,11 +67,11 @@ def algebraic_polynomial(field: Field, polynomial: Polynomial, values: Values) -
     surviving = [f for f, _ in factors if may_vanish(f, values)]
     if len(surviving) != 1:
         raise Refused("the polynomial of the root could not be told")
-    return _univariate(surviving[0])
+    return univariate(surviving[0])
 
 
-def _univariate(polynomial: Polynomial) -> fmpz_poly:
-    """A polynomial in x alone with whole coefficients without a common divisor."""
+def univariate(polynomial: Polynomial) -> fmpz_poly:
+    """Return a polynomial in x alone with whole coefficients without a common divisor."""
     terms = {exponents[0]: Fraction(int(c.p), int(c.q)) for exponents, c in polynomial.to_dict().items()}
     scale = lcm(*(c.denominator for c in terms.values()))
     whole = fmpz_poly([int(terms.get(k, Fraction(0)) * scale) for k in range(max(terms) + 1)])

@@ -7,7 +7,8 @@ P(X, Y, 0) = sum of p_I(X)*Y^I, not 0, all p_I(a) are 0 or <I - J, u(a)> = 0 for
 algebraic b that are linearly independent over the rational numbers, may stand in the coefficients where there is no logarithm:
 they are variables of P, and <I - J, u(a)> then has their exponents in it.
 
-For solutions as functions of a parameter, which no kernel holds, there is no conjecture and no exception (from Ax 1971).
+For solutions as functions of a parameter, which no kernel holds, there is no conjecture (from Ax 1971), and the only exception are
+constant ones.
 
 The statements and proofs are in docs/closed-forms.md. Each hypothesis is checked here: K is a field if the defining polynomials of
 its roots are irreducible, which is seen for square roots and one odd root of rational functions.
@@ -19,9 +20,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
 
-from flint import acb, fmpq, fmpq_mat, fmpz
+from flint import acb, arb, ctx, fmpq, fmpq_mat, fmpz
 
-from optbench.exact.absence.elimination import Values, may_vanish, quotient_value, without_roots
+from optbench.arithmetic.ball_enclosure import Enclosure
+from optbench.exact.absence.elimination import Values, may_vanish, quotient_value, univariate, values_at, without_roots
 from optbench.exact.absence.field import (
     CONTEXT,
     NAMES,
@@ -42,8 +44,10 @@ from optbench.exact.absence.field import (
     total,
     whole,
 )
+from optbench.language.rootof import real_roots
 
 MAX_TERMS = 60  # of P(X, Y, 0), of which all pairs are looked at
+BITS = 250
 
 
 def check_no_formula(field: Field, polynomial: Polynomial, kernels: Sequence[Kernel], values: Values) -> list[Polynomial]:
@@ -76,12 +80,51 @@ def check_no_function(field: Field, polynomial: Polynomial, kernels: Sequence[Ke
         if all(degree(factor, name) < 1 for name in ("x", *(k.name for k in kernels))):
             continue  # parameters only
         _check_form(factor, kernels)
-        if all(degree(factor, name) < 1 for name in PARAMETERS):
-            raise Refused("some solutions do not depend on a parameter")
+        _check_no_constant_solution(field, factor, kernels)
         found.append(factor)
     if not found:
         raise Refused("the equation has no solutions that depend on parameters")
     return found
+
+
+def _check_no_constant_solution(field: Field, factor: Polynomial, kernels: Sequence[Kernel]) -> None:
+    """No real x solves the equation for all parameters, as it would have to be a common zero of all coefficients."""
+    coefficients = [_without_exponentials(c, kernels) for c in _coefficients(factor, PARAMETERS)]
+    common = CONTEXT.constant(0)
+    for c in coefficients:
+        if all(degree(c, k.name) < 1 for k in kernels):
+            common = common.gcd(c)
+    if not common or any(_all_may_vanish(field, coefficients, zero) for zero in _real_zeros(common)):
+        raise Refused("some solutions may not depend on a parameter")
+
+
+def _coefficients(polynomial: Polynomial, names: Sequence[str]) -> list[Polynomial]:
+    """The coefficients of the monomials in some generators."""
+    places = {NAMES.index(name) for name in names}
+    found: dict[tuple[int, ...], dict[tuple[int, ...], fmpq]] = {}
+    for exponents, c in polynomial.to_dict().items():
+        rest = tuple(0 if p in places else int(n) for p, n in enumerate(exponents))
+        found.setdefault(tuple(int(exponents[p]) for p in places), {})[rest] = c
+    return [CONTEXT.from_dict(terms) for terms in found.values()]
+
+
+def _without_exponentials(polynomial: Polynomial, kernels: Sequence[Kernel]) -> Polynomial:
+    """The polynomial divided by the largest monomial in exponentials, which are never 0."""
+    terms = polynomial.to_dict()
+    places = [NAMES.index(k.name) for k in kernels if k.kind == "exp"]
+    least = {p: min(int(exponents[p]) for exponents in terms) for p in places}
+    return CONTEXT.from_dict({tuple(int(n) - least.get(p, 0) for p, n in enumerate(exponents)): c for exponents, c in terms.items()})
+
+
+def _real_zeros(polynomial: Polynomial) -> list[arb]:
+    """The real zeros of a polynomial in x."""
+    with ctx.workprec(BITS):
+        return [zero for factor, _ in polynomial.factor()[1] for zero in real_roots(tuple(map(int, univariate(factor).coeffs())))]
+
+
+def _all_may_vanish(field: Field, polynomials: Sequence[Polynomial], x: arb) -> bool:
+    values = values_at(field, Enclosure(x.lower(), x.upper(), everywhere=True), BITS)
+    return all(may_vanish(p, values) for p in polynomials)
 
 
 # ---- the field --------------------------------------------------------------------------------------------------------------

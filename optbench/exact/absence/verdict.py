@@ -12,18 +12,19 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from flint import arb, fmpz_poly
+from flint import arb, ctx, fmpz_poly
 
 from optbench.arithmetic.balls import value_of
 from optbench.exact.absence import elimination, galois, radicals, several_kernels, with_lambertw
 from optbench.exact.absence.field import Field, Kernel, Refused, degree, quotient_text, shown
 from optbench.exact.absence.stationary import StationaryPoint, stationary_point
+from optbench.exact.algebraic import is_algebraic
 from optbench.exact.answer import ExactAnswer, ExactSolution, FormulaFacts
-from optbench.exact.formula import facts as class_of
-from optbench.language.build import subtract, symbol
+from optbench.exact.formula import facts_of_point
+from optbench.language.build import substitute, subtract, symbol
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.elaborate import parse
-from optbench.language.graph import Call, Node
+from optbench.language.graph import Call, Node, topological
 from optbench.language.text import text
 from optbench.problem.problem import Problem
 
@@ -37,15 +38,16 @@ def judged(problem: Problem, answer: ExactAnswer) -> ExactAnswer:
     """Return the answer with a verdict on the closed form of each of the first solutions."""
     if problem.free_parameters:
         return answer if answer.solutions else replace(answer, closed_form=_of_functions(problem))
-    first = tuple(_judged(problem, s) for s in answer.solutions[:MAX_SOLUTIONS])
+    with ctx.workprec(BITS):
+        first = tuple(_judged(problem, s) for s in answer.solutions[:MAX_SOLUTIONS])
     return replace(answer, solutions=(*first, *answer.solutions[MAX_SOLUTIONS:]))
 
 
 def _of_functions(problem: Problem) -> FormulaFacts | None:
     """What is known of formulas for the stationary points as functions of the parameters; None where nothing is."""
     try:
-        if problem.dimension != 1:
-            raise Refused("there are several unknowns")
+        if problem.dimension != 1 or problem.constraints:
+            raise Refused("there are several unknowns, or constraints")
         [unknown] = problem.symbols
         field = Field(unknown, [symbol(p.name) for p in problem.free_parameters])
         [slope] = gradient(problem.minimand, [unknown])
@@ -60,7 +62,7 @@ def _of_functions(problem: Problem) -> FormulaFacts | None:
         "polynomials": [shown(factor) for factor in factors],
     }
     unreviewed = {"none_in": ["EL"], "theorem": "function", "assumes": [], "certificate": certificate}
-    reason = "no strategy found a formula in the parameters"
+    reason = "no strategy found formulas in the parameters for the zeros of the derivative"
     return FormulaFacts("not_found", reason=reason, unreviewed=unreviewed)
 
 
@@ -98,6 +100,9 @@ def _with_root_objects(solution: ExactSolution, known: FormulaFacts) -> ExactSol
         if "rootof" not in formula:
             continue
         node = parse(formula).node
+        if not is_algebraic(node):
+            written[name] = text(_with_radicals_inside(node))
+            continue
         f, root = minimal_polynomial(node)
         proof = galois.not_solvable(f)
         if proof is not None:
@@ -111,8 +116,14 @@ def _with_root_objects(solution: ExactSolution, known: FormulaFacts) -> ExactSol
     if open_:
         verdict = "not_found" if _OPEN not in open_ else known.verdict
         return replace(solution, closed_form=replace(known, verdict=verdict, reason=max(open_, key=lambda r: r == _OPEN)))
-    longest = parse(max(written.values(), key=len)).node
-    return replace(solution, exact=written, closed_form=class_of(longest))
+    return replace(solution, exact=written, closed_form=facts_of_point(parse(formula).node for formula in written.values()))
+
+
+def _with_radicals_inside(node: Node) -> Node:
+    """The same number, its root objects written with radicals where they can be."""
+    objects = [part for part in topological(node) if isinstance(part, Call) and part.function == "rootof"]
+    shown = {part: radicals.written(*minimal_polynomial(part)) for part in objects}
+    return substitute(node, {part: formula for part, formula in shown.items() if formula is not None})
 
 
 def minimal_polynomial(node: Node) -> tuple[fmpz_poly, arb]:

@@ -1,0 +1,66 @@
+"""The class of a formula that was found: no wider and no narrower than all of its coordinates need."""
+
+from __future__ import annotations
+
+import pytest
+
+from optbench.api import define
+from optbench.exact.formula import facts_of_point
+from optbench.exact.stage import solve
+from optbench.language.elaborate import parse
+
+CUBIC, QUINTIC = "x^4/4 - x^2/2 - x", "x^6/6 - x^2/2 - x"  # stationary where x^3 - x = 1 and x^5 - x = 1
+
+
+@pytest.mark.parametrize(
+    ("formulas", "kind"),
+    [
+        (["1/2", "3"], "rational"),
+        (["sqrt(2) + sqrt(3) + sqrt(5)", "1"], "radicals"),
+        (["sqrt(2) + sqrt(3) + sqrt(5)", "log(3)"], "elementary"),
+        (["lambertw(3)", "log(3) + log(5) + log(7)"], "lambertw"),
+        (["rootof(t^5 - t - 1, 0)", "lambertw(3)"], "algebraic_root"),
+    ],
+)
+def test_a_point_needs_what_its_coordinates_need(formulas: list[str], kind: str) -> None:
+    for some in (formulas, formulas[::-1]):
+        assert facts_of_point(parse(f).node for f in some).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("objective", "verdict", "kind"),
+    [
+        (f"{CUBIC} + exp(y) - 3*y", "found", "elementary"),
+        (f"{CUBIC} + (y - 1)*exp(y) - 3*y", "found", "lambertw"),
+        (f"exp(y) - 3*y + {CUBIC}", "found", "elementary"),
+        (f"{QUINTIC} + exp(y) - 3*y", "none", "algebraic_root"),
+        ("exp(y) - 3*y + (x - 1)^2 + (z^2 - 2)^2 + z", "found", "elementary"),
+    ],
+)
+def test_all_coordinates_count(objective: str, verdict: str, kind: str) -> None:
+    facts = solve(define(objective)).solutions[0].closed_form
+    assert facts is not None
+    assert (facts.verdict, facts.kind) == (verdict, kind)
+
+
+@pytest.mark.parametrize(
+    ("degree", "kind", "root_object"),
+    [(3, "elementary", False), (5, "algebraic_root", True)],
+)
+def test_roots_inside_of_a_logarithm_are_written_with_radicals(degree: int, kind: str, root_object: bool) -> None:
+    """exp(x)^degree = exp(x) + 1, which the logarithm of a root solves; this is no root of a polynomial itself."""
+    [solution] = solve(define(f"exp({degree + 1}*x)/{degree + 1} - exp(2*x)/2 - exp(x)")).solutions
+    assert solution.closed_form is not None
+    assert solution.exact is not None
+    assert (solution.closed_form.verdict, solution.closed_form.kind, solution.closed_form.none_in) == ("found", kind, ())
+    assert ("rootof" in solution.exact["x"]) == root_object
+
+
+@pytest.mark.parametrize(
+    ("constant", "kind"), [("2*log(2)", "elementary"), ("2*exp(2)", "rational"), ("log(3)", "lambertw"), ("-log(2)/2", "elementary")]
+)
+def test_values_of_lambert_w_that_are_simpler_are_written_so(constant: str, kind: str) -> None:
+    """x*exp(x) = 2*log(2) has the root log(2)."""
+    facts = solve(define(f"(x - 1)*exp(x) - {constant}*x", range=(-0.9, 3))).solutions[0].closed_form
+    assert facts is not None
+    assert (facts.verdict, facts.kind) == ("found", kind)
