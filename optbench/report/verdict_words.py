@@ -45,8 +45,14 @@ def lines(verdict: ClosedForm, proved: bool) -> Iterator[str]:
     elif verdict.reason or verdict.unreviewed:
         yield f"closed form: not found, and no published proof excludes one{f': {verdict.reason}' if verdict.reason else ''}"
     if verdict.unreviewed:
-        none, condition = _classes(verdict.unreviewed["none_in"]), _if(verdict.unreviewed["assumes"])
-        yield f"an argument of ours, not yet published, says: none {none}{condition}"
+        yield absence(verdict.unreviewed["none_in"], verdict.unreviewed["theorem"], verdict.unreviewed["assumes"], None)
+
+
+def absence(none_in: Sequence[str], theorem: str, assumes: Sequence[str], review: str | None) -> str:
+    """Return the sentence that there is no formula in some classes; without a review, as an argument that is not published."""
+    if review is None:
+        return f"an argument of ours, not yet published, says: none {_classes(none_in)}{_if(assumes)}"
+    return f"none {_classes(none_in)}: {_proof(theorem, assumes)}"
 
 
 def _classes(names: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ FORMAT = "optbench/certificate/1"
 _PRECISION = 4_000  # bits
 _MOST_SOLUTIONS = 1_000
 _CLAIMED = ("status", "value_enclosure", "complete", "solutions")
-_BROKEN = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
+BROKEN = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
 
 
 class Accepted(NamedTuple):
@@ -78,7 +78,7 @@ def check(path: Path) -> Accepted:
             return _checked(header, lines)
         except (ProblemError, GraphError, NotDifferentiable) as error:
             raise Refused(f"an expression can't be read: {error}") from None
-        except _BROKEN as error:
+        except BROKEN as error:
             raise Refused(f"a line is not as it must be ({type(error).__name__}: {error})") from None
 
 

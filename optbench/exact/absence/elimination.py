@@ -115,7 +115,7 @@ def values_at(field: Field, x: Enclosure, precision: int) -> dict[str, acb]:
 
 def _root_value(root: Root, values: Values) -> arb:
     if root.radicand is None:
-        found: arb = real_roots(tuple(_coefficients(root)))[root.number]
+        found: arb = real_roots(tuple(coefficients(root)))[root.number]
         return found
     radicand: arb = quotient_value(root.radicand, values).real
     if radicand < 0 and root.degree % 2:
@@ -123,7 +123,8 @@ def _root_value(root: Root, values: Values) -> arb:
     return radicand.root(root.degree)
 
 
-def _coefficients(root: Root) -> list[int]:
+def coefficients(root: Root) -> list[int]:
+    """Return the coefficients of the polynomial of a root object, constant first."""
     place = NAMES.index(root.name)
     found = [0] * (root.degree + 1)
     for exponents, c in root.relation.to_dict().items():

@@ -16,7 +16,7 @@ from flint import arb, ctx, fmpz_poly
 
 from optbench.arithmetic.balls import value_of
 from optbench.exact.absence import elimination, galois, radicals, several_kernels, with_lambertw
-from optbench.exact.absence.field import Field, Kernel, Refused, degree, quotient_text, shown
+from optbench.exact.absence.field import Field, Kernel, Refused, Root, degree, quotient_text, shown
 from optbench.exact.absence.stationary import StationaryPoint, stationary_point
 from optbench.exact.algebraic import is_algebraic
 from optbench.exact.answer import ExactAnswer, ExactSolution, FormulaFacts
@@ -59,6 +59,7 @@ def _of_functions(problem: Problem) -> FormulaFacts | None:
     certificate = {
         "theorem": "function",
         "kernels": {k.name: f"{k.kind}({quotient_text(k.argument)})" for k in kernels},
+        "roots": _roots(field),
         "polynomials": [shown(factor) for factor in factors],
     }
     unreviewed = {"none_in": ["EL"], "theorem": "function", "assumes": [], "certificate": certificate}
@@ -182,13 +183,22 @@ class _Equation:
     @property
     def roots(self) -> dict[str, str]:
         """What the certificate says of the names of roots."""
-        shown_roots = {r.name: (r.degree, quotient_text(r.radicand)) for r in self.field.roots if r.radicand is not None}
-        return {name: f"({radicand})^(1/{n})" for name, (n, radicand) in shown_roots.items()}
+        return _roots(self.field)
 
     @property
     def number(self) -> dict[str, Any]:
         """What the certificate says of the number."""
         return {"unknown": self.point.unknown.name, "in": list(self.point.ends)}
+
+
+def _roots(field: Field) -> dict[str, str]:
+    return {root.name: _root_text(root) for root in field.roots}
+
+
+def _root_text(root: Root) -> str:
+    if root.radicand is None:
+        return text(real_root(elimination.coefficients(root), root.number))
+    return f"({quotient_text(root.radicand)})^(1/{root.degree})"
 
 
 def _equation(problem: Problem, solution: ExactSolution) -> _Equation:
