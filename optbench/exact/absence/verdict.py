@@ -25,6 +25,7 @@ from optbench.language.build import substitute, subtract, symbol
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.elaborate import parse
 from optbench.language.graph import Call, Node, topological
+from optbench.language.rootof import real_root
 from optbench.language.text import text
 from optbench.problem.problem import Problem
 
