@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from optbench.api import define
-from optbench.exact.formula import facts_of_point
+from optbench.exact.formula import facts, facts_of_point
+from optbench.exact.identities import is_zero
 from optbench.exact.stage import solve
 from optbench.language.elaborate import parse
 
@@ -56,11 +57,36 @@ def test_roots_inside_of_a_logarithm_are_written_with_radicals(degree: int, kind
     assert ("rootof" in solution.exact["x"]) == root_object
 
 
+LOWER, UPPER = ("maximize", (-8, -1)), ("minimize", (-0.999, 5))  # on which side of -1 the root of x*exp(x) = c lies
+
+
 @pytest.mark.parametrize(
-    ("constant", "kind"), [("2*log(2)", "elementary"), ("2*exp(2)", "rational"), ("log(3)", "lambertw"), ("-log(2)/2", "elementary")]
+    ("constant", "side", "formula"),
+    [
+        ("2*log(2)", UPPER, "log(2)"),
+        ("2*exp(2)", UPPER, "2"),
+        ("6*log(6)", UPPER, "log(6)"),
+        ("exp(1 + e)", UPPER, "e"),
+        ("2*e*(1 + log(2))", UPPER, "1 + log(2)"),
+        ("-log(2)/2", UPPER, "-log(2)"),
+        ("-log(2)/2", LOWER, "-2*log(2)"),
+        ("-8/9*log(3/2)", UPPER, "-2*log(3/2)"),
+        ("-8/9*log(3/2)", LOWER, "-3*log(3/2)"),
+        ("-2/exp(2)", LOWER, "-2"),
+    ],
 )
-def test_values_of_lambert_w_that_are_simpler_are_written_so(constant: str, kind: str) -> None:
-    """x*exp(x) = 2*log(2) has the root log(2)."""
-    facts = solve(define(f"(x - 1)*exp(x) - {constant}*x", range=(-0.9, 3))).solutions[0].closed_form
-    assert facts is not None
-    assert (facts.verdict, facts.kind) == ("found", kind)
+def test_values_of_lambert_w_that_are_simpler_are_written_so(constant: str, side: tuple[str, tuple[float, float]], formula: str) -> None:
+    """x*exp(x) = 2*log(2) has the root log(2), which needs no W."""
+    sense, ends = side
+    [solution] = solve(define(f"(x - 1)*exp(x) - ({constant})*x", range=ends, maximize=sense == "maximize")).solutions
+    assert solution.exact is not None
+    assert solution.closed_form is not None
+    assert is_zero(parse(f"{solution.exact['x']} - ({formula})").node)
+    assert solution.closed_form == facts(parse(formula).node)
+
+
+@pytest.mark.parametrize("constant", ["log(3)", "27*log(3)", "sqrt(2)*log(2)", "e + 1", "3"])
+def test_other_values_of_lambert_w_keep_their_class(constant: str) -> None:
+    known = solve(define(f"(x - 1)*exp(x) - ({constant})*x", range=(-0.9, 3))).solutions[0].closed_form
+    assert known is not None
+    assert (known.verdict, known.kind) == ("found", "lambertw")

@@ -20,7 +20,7 @@ from functools import lru_cache
 from flint import arb, ctx
 
 from optbench.arithmetic.balls import as_fraction, enclose
-from optbench.language.build import call, constant, multiply, negate, number, subtract
+from optbench.language.build import call, constant, divide, multiply, negate, number, subtract
 from optbench.language.graph import Call, Node, functions, symbols, topological
 
 _BITS = 90
@@ -31,7 +31,7 @@ _MAX_PARTS = 40
 
 @lru_cache(maxsize=2048)
 def elementary_w(branch: str, z: Node) -> Node | None:
-    """Return W(z) written without W, where it is a simple multiple of 1, a logarithm or an exponent that stands in z."""
+    """Return W(z) written without W, where it is a simple multiple of 1 or of a logarithm, an exponent, an exponential or a sum in z."""
     from optbench.exact.identities import is_zero
 
     if symbols(z) or len(topological(z)) > _MAX_PARTS or functions(z) & {"lambertw", "lambertw_lower"}:
@@ -48,12 +48,18 @@ def elementary_w(branch: str, z: Node) -> Node | None:
 
 def _units(z: Node) -> Iterator[Node]:
     yield number(1)
-    for part in topological(z):
-        if isinstance(part, Call) and part.function == "log":
+    parts = [part for part in topological(z) if isinstance(part, Call)]
+    exponentials = [part for part in parts if part.function == "exp"]
+    for part in parts:
+        if part.function == "log":
             yield part
-        elif isinstance(part, Call) and part.function == "exp":
+        elif part.function == "exp":
             inside = part.args[0]
             yield inside.args[0] if isinstance(inside, Call) and inside.function == "negate" else inside
+            yield part
+        elif part.function == "add":  # 6*log(2) + 6*log(3), and 2*e*log(2) + 2*e
+            yield part
+            yield from (divide(part, e) for e in exponentials)
 
 
 def _lies_on(branch: str, w: Node) -> bool:
