@@ -17,12 +17,12 @@ Groups (Academic Press 1964), theorem 13.9; L. Kronecker, for the rule of real r
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from itertools import count, islice
 from typing import NamedTuple
 
 from flint import fmpz, fmpz_poly, nmod_poly
 
+from optbench.exact.absence.substitutions import decompositions, dickson, is_power, reciprocal
 from optbench.language.rootof import real_roots
 
 PRIMES = 200  # that are tried, at most
@@ -130,58 +130,22 @@ def by_quotient(f: fmpz_poly) -> NotSolvable | None:
     return None
 
 
-def decompositions(f: fmpz_poly) -> Iterator[tuple[fmpz_poly, fmpz_poly]]:
-    """Yield g and h of degree 2 or more with f = g(h), h monic without constant: at most one pair for each degree of g."""
-    n = int(f.degree())
-    for degree in range(2, n):
-        if n % degree == 0 and degree < n and (found := _decomposed(f, n // degree)) is not None:
-            yield found
-
-
-def _decomposed(f: fmpz_poly, s: int) -> tuple[fmpz_poly, fmpz_poly] | None:
-    """Return g and h with f = g(h) and h of degree s, both with integer coefficients (D. Kozen, S. Landau, J. Symb. Comput. 7
-    (1989) 445-456): the upper half of f determines h, and the digits of f to the base h are the coefficients of g."""
-    coefficients = [Fraction(int(c), int(f[int(f.degree())])) for c in f.coeffs()]
-    n, h = len(coefficients) - 1, [Fraction(0)] * s + [Fraction(1)]
-    r = n // s
-    for k in range(1, s):
-        h[s - k] = (coefficients[n - k] - _power_coefficient(h, r, n - k)) / r
-    if any(c.denominator != 1 for c in h):
-        return None
-    inner = fmpz_poly([int(c) for c in h])
-    digits: list[int] = []
-    rest = f
-    while rest.degree() >= 0 and len(digits) <= r:
-        rest, digit = divmod(rest, inner)
-        if digit.degree() > 0:
-            return None
-        digits.append(int(digit[0]))
-    return (fmpz_poly(digits), inner) if len(digits) == r + 1 else None
-
-
-def _power_coefficient(h: Sequence[Fraction], r: int, degree: int) -> Fraction:
-    """The coefficient of x^degree in h^r."""
-    power = [Fraction(1)]
-    for _ in range(r):
-        power = [
-            sum((power[i] * h[k - i] for i in range(max(0, k - len(h) + 1), min(k + 1, len(power)))), Fraction(0))
-            for k in range(len(power) + len(h) - 1)
-        ]
-    return power[degree]
-
-
 # ---- solvable equations ------------------------------------------------------------------------------------------------------
 
 
 def is_solvable(f: fmpz_poly) -> bool | None:
     """Whether the roots of an irreducible polynomial can be written with radicals; None where that is not known.
 
-    Degrees up to 4 can; so can f = g(h) where g can and h has degree 4 at most; SymPy finds the groups of degrees 5 and 6.
+    Degrees up to 4 can; so can f = g(h) where g can and h has degree 4 at most or is a power, x^m*g(x + c/x) where g can, and
+    what Dickson's polynomials solve; SymPy finds the groups of degrees 5 and 6.
     """
     n = int(f.degree())
-    if n <= 4:
+    if n <= 4 or dickson(f) is not None:
         return True
-    if any(h.degree() <= 4 and is_solvable(g) for g, h in decompositions(f)):
+    if any((h.degree() <= 4 or is_power(h)) and is_solvable(g) for g, h in decompositions(f)):
+        return True
+    turned = reciprocal(f)
+    if turned is not None and is_solvable(turned.g):
         return True
     return _group_is_solvable(f) if n <= 6 else None
 

@@ -1,9 +1,11 @@
 """Real roots of polynomials with rational coefficients, written with radicals.
 
-Degrees up to 4 by the formulas of Cardano and Ferrari, powers by their roots, and f = g(h) by a root s of g and then one of
-h - s. All in real numbers: where a cubic has three real roots, real radicals don't do (casus irreducibilis), and its roots
-are written with cos(acos(w)/3), which is the mean of the cube roots of w + i*sqrt(1 - w^2) and w - i*sqrt(1 - w^2). Each
-formula is proved to be a root, by a separation bound (see `algebraic`).
+Degrees up to 4 by the formulas of Cardano and Ferrari, powers by their roots, f = g(h) by a root s of g and then one of
+h - s, f = x^m*g(x + c/x) likewise, and Dickson's polynomials by their pairs of roots. All in real numbers: where a cubic has
+three real roots, real radicals don't do (casus irreducibilis), and its roots are written with cos(acos(w)/3), which is the mean
+of the cube roots of w + i*sqrt(1 - w^2) and w - i*sqrt(1 - w^2). Each formula is proved to be a root: a square root, or n-th
+roots, of a proved one by what they are, the others by a separation bound (see `algebraic`); and to be no other root than the one
+asked for, by balls around all of them.
 
 >>> from flint import fmpz_poly
 >>> from optbench.language.rootof import real_roots
@@ -19,28 +21,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import lcm
+from typing import NamedTuple
 
-from flint import arb, fmpz_poly
+from flint import arb, ctx, fmpz_poly
 
 from optbench.arithmetic.balls import value_of
 from optbench.exact import algebraic
-from optbench.exact.absence.galois import decompositions
+from optbench.exact.absence.substitutions import Dickson, Reciprocal, decompositions, dickson, is_power, reciprocal
 from optbench.exact.identities import simplified
 from optbench.language.build import add, call, constant, divide, multiply, negate, number, power, subtract
 from optbench.language.graph import GraphError, Node, Number
+from optbench.language.rootof import real_roots
 from optbench.language.text import text
 
-MAX_TEXT = 600  # of a formula
+MAX_TEXT = 3000  # of a formula
+MAX_INNER = 80  # of a coefficient in a cubic or a quartic equation
 _BITS = 200
 
 
 def written(f: fmpz_poly, root: arb) -> Node | None:
     """Return a formula for the real root of an irreducible polynomial that lies in a ball; None where none is made."""
-    for node in _roots(f):
-        value = value_of(node, _BITS)
-        if value.is_bounded and value.lower.union(value.upper).overlaps(root) and algebraic.is_zero(_value(f, node)):
-            return node if len(text(node)) <= MAX_TEXT else None
+    with ctx.workprec(_BITS):
+        zeros = real_roots(tuple(map(int, f.coeffs())))
+        places = [zero for zero in zeros if zero.overlaps(root)]
+        if len(places) != 1:
+            return None
+        for formula, proved in _candidates(f, *places):
+            if _near(formula, zeros) == places and (proved or algebraic.is_zero(_value(f, formula))):
+                return formula if len(text(formula)) <= MAX_TEXT else None
     return None
+
+
+def _near(formula: Node, zeros: Sequence[arb]) -> list[arb]:
+    """The zeros that a formula may be equal to, as balls tell."""
+    value = value_of(formula, _BITS)
+    return [zero for zero in zeros if zero.overlaps(value.lower.union(value.upper))] if value.is_bounded else []
 
 
 def _value(f: fmpz_poly, x: Node) -> Node:
@@ -51,43 +66,69 @@ def _value(f: fmpz_poly, x: Node) -> Node:
     return result
 
 
-def _roots(f: fmpz_poly) -> Iterator[Node]:
-    """Yield formulas, of which those that are defined are real roots; all real roots, where there are any."""
+class _Candidate(NamedTuple):
+    """A formula for a root of a polynomial, if it is defined."""
+
+    formula: Node
+    proved: bool  # that it is one, by the way in which it was made
+
+
+def _candidates(f: fmpz_poly, root: arb) -> Iterator[_Candidate]:
+    """Formulas, of which one is the root, if this is a kind of equation that is solved here."""
     n = int(f.degree())
     if n <= 4:
-        yield from _solved([number(int(c)) for c in f.coeffs()])
-    elif not any(int(c) for c in f.coeffs()[1:-1]):
-        yield from _root_of(divide(-int(f[0]), int(f[n])), n)
-    else:
-        for g, h in decompositions(f):
-            if _is_power(h) or h.degree() <= 4:
-                for s in _roots(g):
-                    yield from _preimages(h, simplified(s))
-                return
+        yield from (_Candidate(formula, False) for formula in _solved([number(int(c)) for c in f.coeffs()]))
+        return
+    known = dickson(f)
+    if known is not None:
+        yield from _of_dickson(known)
+    turned = reciprocal(f)
+    if turned is not None:
+        yield from _turned_back(turned, root)
+    for g, h in decompositions(f):
+        if is_power(h) or h.degree() <= 4:
+            yield from _preimages(g, h, root)
 
 
-def _is_power(h: fmpz_poly) -> bool:
-    return sum(1 for c in h.coeffs() if int(c)) == 1
+def _of_dickson(known: Dickson) -> Iterator[_Candidate]:
+    """x = shift + u + v for u^n, v^n = (b +- sqrt(b^2 - 4*a^n))/2, since then u*v = a for real numbers, as n is odd."""
+    n, shift, a, b = known
+    square = number(b**2 - 4 * a**n)
+    if a == 0:
+        yield from (_Candidate(add(shift, u), True) for u in _root_of(number(b), n))
+    elif _sign(square) in (0, 1):
+        root = simplified(call("sqrt", square))
+        powers = [simplified(divide(way(b, root), 2)) for way in (add, subtract)]
+        yield from (_Candidate(add(shift, *parts), True) for parts in zip(*(_root_of(power, n) for power in powers), strict=True))
 
 
-def _preimages(h: fmpz_poly, s: Node) -> Iterator[Node]:
-    """The x with h(x) = s."""
-    if _is_power(h):
-        yield from _root_of(s, int(h.degree()))
-    else:
+def _turned_back(turned: Reciprocal, root: arb) -> Iterator[_Candidate]:
+    """x + c/x = s is quadratic in x."""
+    s = written(turned.g, root + turned.c / root)
+    if s is not None:
+        yield from (_Candidate(formula, True) for formula in _quadratic(negate(s), number(turned.c)))
+
+
+def _preimages(g: fmpz_poly, h: fmpz_poly, root: arb) -> Iterator[_Candidate]:
+    """The x with h(x) = s for the root s of g."""
+    s = written(g, h(root))
+    if s is None:
+        return
+    if is_power(h):
+        yield from (_Candidate(formula, True) for formula in _root_of(s, int(h.degree())))
+    elif h.degree() == 2 or len(text(s)) <= MAX_INNER:
         constant_term, *others = (int(c) for c in h.coeffs())
-        yield from _solved([subtract(constant_term, s), *map(number, others)])
+        yield from (_Candidate(x, h.degree() == 2) for x in _solved([subtract(constant_term, s), *map(number, others)]))
 
 
-def _root_of(a: Node, n: int) -> Iterator[Node]:
-    """The x with x^n = a."""
+def _root_of(a: Node, n: int) -> list[Node]:
+    """The real x with x^n = a; none if that is 0 or not known to be there."""
     sign = _sign(a)
-    if sign and (sign > 0 or n % 2):
-        size = a if sign > 0 else negate(a)
-        root = call("sqrt", size) if n == 2 else call("cbrt", size) if n == 3 else power(size, number(Fraction(1, n)))
-        yield root if sign > 0 else negate(root)
-        if n % 2 == 0:
-            yield negate(root)
+    if not sign or (sign < 0 and n % 2 == 0):
+        return []
+    size = a if sign > 0 else negate(a)
+    root = call("sqrt", size) if n == 2 else call("cbrt", size) if n == 3 else power(size, number(Fraction(1, n)))
+    return [root if sign > 0 else negate(root), *([negate(root)] if n % 2 == 0 else [])]
 
 
 def _sign(a: Node) -> int | None:
