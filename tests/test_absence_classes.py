@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+import optbench
 from optbench.api import define
 from optbench.exact.formula import facts, facts_of_point
 from optbench.exact.identities import is_zero
 from optbench.exact.stage import solve
 from optbench.language.elaborate import parse
+from optbench.report import verdict_words
 
 CUBIC, QUINTIC = "x^4/4 - x^2/2 - x", "x^6/6 - x^2/2 - x"  # stationary where x^3 - x = 1 and x^5 - x = 1
 
@@ -21,11 +23,25 @@ CUBIC, QUINTIC = "x^4/4 - x^2/2 - x", "x^6/6 - x^2/2 - x"  # stationary where x^
         (["sqrt(2) + sqrt(3) + sqrt(5)", "log(3)"], "elementary"),
         (["lambertw(3)", "log(3) + log(5) + log(7)"], "lambertw"),
         (["rootof(t^5 - t - 1, 0)", "lambertw(3)"], "algebraic_root"),
+        (["gamma(1/3)", "lambertw(3)"], None),
+        (["log(erf(1)) + sqrt(2)", "1"], None),
     ],
 )
-def test_a_point_needs_what_its_coordinates_need(formulas: list[str], kind: str) -> None:
+def test_a_point_needs_what_its_coordinates_need(formulas: list[str], kind: str | None) -> None:
     for some in (formulas, formulas[::-1]):
         assert facts_of_point(parse(f).node for f in some).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("objective", "function"), [("(x - gamma(1/3))^2", "gamma"), ("x^2/2 - erf(1)*x + y^2", "erf"), ("exp(x) - digamma(3)*x", "digamma")]
+)
+def test_special_functions_are_in_no_class(objective: str, function: str) -> None:
+    result = optbench.solve(objective, methods=["bfgs"])
+    facts = result.closed_form
+    assert facts is not None
+    assert (facts.verdict, facts.cls) == ("found", None)
+    assert function in str(facts.reason)
+    assert "closed form: found, verified exactly" in list(verdict_words.lines(facts, proved=True))
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,15 @@ from optbench.language.graph import Call, Node, Number, functions, topological
 MAX_TEXT = 20_000
 _ARITHMETIC = {"add", "multiply", "negate", "divide"}
 _ROOTS = _ARITHMETIC | {"sqrt", "cbrt", "power"}
+_SPECIAL = {"digamma", "erf", "erfc", "gamma", "lgamma", "trigamma"}
 _CLASSES = ("rational", "radicals", "elementary", "lambertw", "algebraic_root")  # each needs more than the ones before
 
 
 def facts(node: Node) -> FormulaFacts:
-    """Return the class of a formula without unknowns, by the functions it calls."""
+    """Return the class of a formula without unknowns, by the functions it calls; none where it has special functions."""
     used = functions(node)
+    if special := used & _SPECIAL:
+        return FormulaFacts("found", reason=f"it is written with {' and '.join(sorted(special))}, so none of the classes is claimed")
     if used <= _ARITHMETIC or isinstance(node, Number):
         return FormulaFacts("found", "rational")
     if used <= _ROOTS and _has_rational_exponents(node):
@@ -39,7 +42,7 @@ def facts(node: Node) -> FormulaFacts:
 
 def facts_of_point(formulas: Iterable[Node]) -> FormulaFacts:
     """Return the class that all coordinates need together."""
-    return max(map(facts, formulas), key=lambda known: _CLASSES.index(str(known.kind)))
+    return max(map(facts, formulas), key=lambda known: (*_CLASSES, None).index(known.kind))
 
 
 def _has_rational_exponents(node: Node) -> bool:

@@ -19,7 +19,7 @@ from flint import fmpq, fmpq_mat
 
 from optbench.arithmetic.balls import compare
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
-from optbench.exact.formula import as_float, enclosure, facts
+from optbench.exact.formula import as_float, enclosure, facts_of_point
 from optbench.exact.identities import normal
 from optbench.exact.reach import check_reach
 from optbench.exact.sums import TooLarge
@@ -99,7 +99,7 @@ def _answer(problem: Problem, unknowns: Sequence[Symbol], at: Sequence[Node], di
         {name: enclosure(v, digits) for name, v in zip(names, at, strict=True)},
         "interior",
         True,
-        facts(at[0]),
+        facts_of_point(at),
     )
     return ExactAnswer(
         NAME, Status.OPTIMAL, Assurance.EXACT, text(value), as_float(value), enclosure(value, digits), (solution,), True, None, {}

@@ -32,9 +32,9 @@ CONJECTURES = {"Schanuel": "Schanuel's conjecture is true"}
 
 def lines(verdict: ClosedForm, proved: bool) -> Iterator[str]:
     """Yield sentences on a verdict; `proved`: the formula is proved to be the global optimum."""
-    kind = (verdict.cls or "").replace("_", " ")
+    kind = f" ({verdict.cls.replace('_', ' ')})" if verdict.cls else ""
     if verdict.verdict == "found":
-        yield f"closed form: found ({kind}), {'verified exactly' if proved else 'not proved to be the global one'}"
+        yield f"closed form: found{kind}, {'verified exactly' if proved else 'not proved to be the global one'}"
         if verdict.reason:
             yield f"note: {verdict.reason}"
         if verdict.none_in:
