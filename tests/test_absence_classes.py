@@ -73,6 +73,13 @@ def test_roots_inside_of_a_logarithm_are_written_with_radicals(degree: int, kind
     assert ("rootof" in solution.exact["x"]) == root_object
 
 
+def test_lambert_w_of_a_root_object_is_no_simpler_number() -> None:
+    """exp(x) = -2*r*x with the root r of a quintic: Lin's theorem takes root objects as coefficients."""
+    facts = solve(define("exp(x) + x^2*rootof(t^5 - t - 1, 0)")).solutions[0].closed_form
+    assert facts is not None
+    assert (facts.verdict, facts.kind, facts.none_in, facts.theorem) == ("found", "lambertw", ("L",), "lin1983")
+
+
 LOWER, UPPER = ("maximize", (-8, -1)), ("minimize", (-0.999, 5))  # on which side of -1 the root of x*exp(x) = c lies
 
 

@@ -76,7 +76,8 @@ def _judged(problem: Problem, solution: ExactSolution) -> ExactSolution:
         if solution.exact is None:
             return replace(solution, closed_form=_without_formula(problem, solution))
         if any("rootof" in f for f in solution.exact.values()):
-            return _with_root_objects(solution, known)
+            solution = _with_root_objects(solution, known)
+            known = solution.closed_form or known
         if known.kind == "lambertw":
             return replace(solution, closed_form=_beyond_elementary(problem, solution, known))
     except Refused as reason:
