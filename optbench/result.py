@@ -13,7 +13,10 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
+from optbench.account import Account
+
 SCHEMA = "optbench/result/1"
+OPTIONAL = ("account", "error")  # fields that JSON has only where there is something in them
 
 
 class Status(Enum):
@@ -204,13 +207,15 @@ class Result:
     seed: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
+    account: Account | None = None  # how it was solved; only where it was asked for
     error: str | None = None  # only with status invalid
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, as dicts and lists."""
         plain = _plain(self)
-        if self.error is None:
-            del plain["error"]
+        for name in OPTIONAL:
+            if plain[name] is None:
+                del plain[name]
         return {"schema": SCHEMA, **plain}
 
     def to_json(self) -> str:

@@ -4,8 +4,14 @@ what they do in a terminal, also where the suite runs in the background: a shell
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import sys
+from typing import Any
+
+import pytest
+from command_line import Ran
 
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # before anything loads numpy
@@ -13,3 +19,19 @@ for library in ("OPENBLAS", "OMP", "MKL"):
 for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, usual)
+
+
+@pytest.fixture
+def optbench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Calls the command line; returns its exit code and what it printed."""
+
+    def call(*argv: str, stdin: str | bytes | None = None) -> Ran:
+        if stdin is not None:
+            content = stdin if isinstance(stdin, bytes) else stdin.encode()
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        from optbench.cli.app import run
+
+        code = run(argv)
+        return Ran(code, *capsys.readouterr())
+
+    return call

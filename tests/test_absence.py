@@ -160,7 +160,7 @@ def test_functions_of_parameters() -> None:
         "p*(exp(x) - x) + x^4 + x^2",
         "p*(x^3/3 - x + exp(x) - e*x) + (x - 1)^4",  # 1 is, and the derivative has a constant kernel
         "p*(x*log(x) - x) + (x - 1)^4",
-        "p*(exp(x) + cos(x)) + sin(x)*exp(x)", # all coefficients have kernels
+        "p*(exp(x) + cos(x)) + sin(x)*exp(x)",  # all coefficients have kernels
     ],
 )
 def test_constant_solutions_are_no_functions_of_the_parameter(objective: str) -> None:
@@ -177,3 +177,13 @@ def test_solutions_that_depend_on_the_parameter(objective: str) -> None:
     assert facts is not None
     assert facts.unreviewed is not None
     assert facts.unreviewed["none_in"] == ["EL"]
+
+
+def test_lambert_w_of_a_parameter_is_no_simpler_function() -> None:
+    found = solve(define("(x - 1)*exp(x) - a*x", parameters={"a": "positive"})).solutions[0].closed_form
+    assert found is not None
+    assert (found.verdict, found.kind, found.none_in) == ("found", "lambertw", ())
+    assert found.unreviewed is not None
+    assert (found.unreviewed["none_in"], found.unreviewed["theorem"]) == (["EL"], "function")
+    simpler = solve(define("(x - 1)*exp(x) - x*a*exp(a)", parameters={"a": "positive"}))  # at x = a
+    assert all(s.closed_form is not None and s.closed_form.unreviewed is None for s in simpler.solutions)

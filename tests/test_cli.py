@@ -15,13 +15,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from command_line import Ran
 
 from optbench import report
 from optbench.cli import answers
-from optbench.cli.app import run
 from optbench.cli.dashes import shielded
 from optbench.errors import ExitCode
 from optbench.methods.method import names
@@ -33,29 +33,6 @@ from optbench.workbench.engine import Interrupted
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).resolve().parent.parent
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        (line,) = self.out.splitlines()
-        return dict(json.loads(line, parse_constant=pytest.fail))
-
-
-@pytest.fixture
-def optbench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    def call(*argv: str, stdin: str | bytes | None = None) -> Ran:
-        if stdin is not None:
-            content = stdin if isinstance(stdin, bytes) else stdin.encode()
-            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
-        code = run(argv)
-        return Ran(code, *capsys.readouterr())
-
-    return call
 
 
 QUICK = ("--no-exact", "--no-certify", "--method", "bfgs")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from latex_syntax import check_latex
 from markdown_it import MarkdownIt
 
 from optbench import report
@@ -395,29 +396,6 @@ def test_inline_code_in_markdown_holds_backticks(text: str) -> None:
 
 
 # ---- LaTeX -------------------------------------------------------------------------------------------------------------
-
-
-def check_latex(text: str) -> None:
-    """Braces, environments and maths are balanced, and no sign has a meaning that was not meant."""
-    body = "\n".join(line for line in text.split("\n") if not line.startswith("%"))
-    plain = re.sub(r"\\[\\{}$%&#_]", "", body)
-    assert plain.count("{") == plain.count("}")
-    depth = 0
-    for sign in re.findall(r"[{}]", plain):
-        depth += 1 if sign == "{" else -1
-        assert depth >= 0
-    assert "%" not in plain
-    assert "#" not in plain
-    assert plain.count("$") % 2 == 0
-    open_: list[str] = []
-    for what, name in re.findall(r"\\(begin|end)\{(\w+\*?)\}", body):
-        if what == "begin":
-            open_.append(name)
-        else:
-            assert open_.pop() == name
-    assert not open_
-    outside = re.sub(r"(?s)\\begin\{(equation\*|tabular)\}.*?\\end\{\1\}|\$[^$]*\$", "", plain)
-    assert not re.search(r"[&^~<>|]|(?<!\\)_", re.sub(r"\\text\w+\{\}", "", outside))
 
 
 @pytest.mark.parametrize("case", RESULTS)

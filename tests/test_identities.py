@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import mpmath
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -167,3 +170,15 @@ def test_numbers_are_written_as_a_person_would(written: str, simpler: str) -> No
     assert text(simplified(node)) == simpler
     assert value_of(node, 200).lower <= value_of(parse(simpler).node, 200).upper
     assert value_of(parse(simpler).node, 200).lower <= value_of(node, 200).upper
+
+
+@given(st.fractions(-40, 40, max_denominator=50), st.sampled_from([("asin", "sin"), ("acos", "cos"), ("atan", "tan")]))
+def test_inverse_functions_of_angles_are_the_right_angles(c: Fraction, functions: tuple[str, str]) -> None:
+    """Against mpmath with 40 digits."""
+    inverse, forward = functions
+    node = parse(f"{inverse}({forward}({c}))").node
+    with mpmath.workdps(40):
+        expected = getattr(mpmath, inverse)(getattr(mpmath, forward)(mpmath.mpf(c.numerator) / c.denominator))
+        ball = value_of(simplified(node), 120)
+        assert abs(mpmath.mpf(ball.lower.str(40, radius=False)) - expected) < 1e-28
+    assert inverse not in text(simplified(node))

@@ -47,6 +47,7 @@ RULES = (
     Rule("optbench.verify", FRONT, NOBODY, "whoever checks a proof shares nothing with whoever makes it"),
     Rule("optbench.workbench", FRONT, NOBODY, "the engine is run by the front, never by what it runs"),
     Rule("optbench.result", ("exact/*", "certify/*", *RESULT_ON), NOBODY, "a result is made by the workbench; proofs share its words"),
+    Rule("optbench.account", ("exact/*", *RESULT_ON), NOBODY, "how a problem was solved, told by the exact stage, stands in the result"),
     Rule("optbench.api", FRONT, NOBODY, "the Python API is a front, beside the command line"),
     Rule("optbench.report", FRONT, ("result.py",), "only the front renders; Python's prompt and notebooks ask the result itself"),
     Rule("optbench.cli", ("__main__.py",), NOBODY, "nothing but the entry point knows the command line"),

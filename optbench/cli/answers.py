@@ -85,6 +85,11 @@ def answer(problem_of: Callable[[], Problem], options: Settings, output: Output)
     return first_that_applies([copied, ExitCode.INTERRUPTED if interrupted else exit_code(result, options)])
 
 
+def solved(problem: Problem, options: Settings) -> tuple[Result, bool]:
+    """Return the result of a problem, and whether it was cut short by Ctrl-C, without showing anything."""
+    return _solved(problem, options, Output(quiet=True))
+
+
 def from_standard_input(flags: arguments.Flags, options: Settings, output: Output) -> int:
     """Solve a YAML or JSON document, or one expression a line with an answer for each."""
     text = streams.read_input()

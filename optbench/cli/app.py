@@ -14,6 +14,7 @@ import typer
 
 from optbench.cli import completion, streams
 from optbench.cli.check import check
+from optbench.cli.explain import explain
 from optbench.cli.info import info
 from optbench.cli.methods import methods
 from optbench.cli.problems import problems
@@ -34,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=PlainCommand)(solve)
+app.command(cls=PlainCommand)(explain)
 app.command(cls=PlainCommand)(check)
 app.command(cls=PlainCommand)(verify)
 app.command(cls=PlainCommand)(methods)

@@ -80,6 +80,13 @@ def problems(incomplete: str) -> list[str]:
     return fitting(incomplete, [f"@{name}" for name in _problem_names()])
 
 
+def explained(incomplete: str) -> list[str]:
+    """Bundled problems as @NAME, and the words of an answer."""
+    from optbench.report.explanation.glossary import names
+
+    return [*problems(incomplete), *fitting(incomplete, names())]
+
+
 def problem_names(incomplete: str) -> list[str]:
     """Names of bundled problems."""
     return fitting(incomplete, _problem_names())

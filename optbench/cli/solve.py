@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli import completion
+from optbench.cli import completion, options
 from optbench.report import formats
 
 
@@ -18,7 +18,7 @@ class Require(StrEnum):
     feasible = "feasible"
 
 
-_PROBLEM, _METHODS, _LIMITS, _OUTPUT = "The problem", "How it is solved", "Limits", "The answer"
+_METHODS, _OUTPUT = options.METHODS, options.OUTPUT
 
 
 def solve(
@@ -30,23 +30,14 @@ def solve(
             autocompletion=completion.problems,
         ),
     ],
-    range_: Annotated[
-        tuple[str, str] | None, typer.Option("--range", metavar="LO HI", help="The range of all variables.", rich_help_panel=_PROBLEM)
-    ] = None,
-    var: Annotated[
-        list[str] | None,
-        typer.Option(metavar="x=LO..HI", help="The range of one variable; 'x=[0, 10)', 'x[100]=-5..5'.", rich_help_panel=_PROBLEM),
-    ] = None,
-    integer: Annotated[
-        list[str] | None, typer.Option(metavar="x", help="A variable that takes whole numbers only.", rich_help_panel=_PROBLEM)
-    ] = None,
-    data: Annotated[str | None, typer.Option(metavar="FILE", help="A CSV file whose columns are arrays.", rich_help_panel=_PROBLEM)] = None,
-    maximize: Annotated[bool, typer.Option("--maximize", help="Look for the maximum.", rich_help_panel=_PROBLEM)] = False,
-    subject_to: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="A constraint, such as 'x + y <= 1'.", rich_help_panel=_PROBLEM)
-    ] = None,
-    param: Annotated[list[str] | None, typer.Option(metavar="a=2", help="A parameter.", rich_help_panel=_PROBLEM)] = None,
-    start: Annotated[list[str] | None, typer.Option(metavar="x=1", help="Where methods begin.", rich_help_panel=_PROBLEM)] = None,
+    range_: options.Range = None,
+    var: options.Var = None,
+    integer: options.Integer = None,
+    data: options.Data = None,
+    maximize: options.Maximize = False,
+    subject_to: options.SubjectTo = None,
+    param: options.Param = None,
+    start: options.Start = None,
     method: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,13 +51,11 @@ def solve(
     no_exact: Annotated[bool, typer.Option("--no-exact", help="No closed forms.", rich_help_panel=_METHODS)] = False,
     no_certify: Annotated[bool, typer.Option("--no-certify", help="No certificate.", rich_help_panel=_METHODS)] = False,
     tol: Annotated[float, typer.Option(help="Relative tolerance of the methods.", rich_help_panel=_METHODS)] = 1e-8,
-    seed: Annotated[int, typer.Option(help="The seed all others derive from.", rich_help_panel=_METHODS)] = 0,
-    exact_time: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of the exact stage.", rich_help_panel=_LIMITS)] = 10.0,
-    certify_time: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of certification.", rich_help_panel=_LIMITS)] = 5.0,
-    time_limit: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of everything.", rich_help_panel=_LIMITS)] = 30.0,
-    memory_limit: Annotated[
-        str, typer.Option(metavar="SIZE", help="What one attempt may use: 512MB, 4GB.", rich_help_panel=_LIMITS)
-    ] = "4GB",
+    seed: options.Seed = 0,
+    exact_time: options.ExactTime = 10.0,
+    certify_time: options.CertifyTime = 5.0,
+    time_limit: options.TimeLimit = 30.0,
+    memory_limit: options.MemoryLimit = "4GB",
     require: Annotated[
         Require, typer.Option(help="How well the answer has to be known for exit code 0.", rich_help_panel=_OUTPUT)
     ] = Require.local,
@@ -95,8 +84,8 @@ def solve(
         str | None, typer.Option(metavar="FILE", help="Write the proof to a file that `verify` checks.", rich_help_panel=_OUTPUT)
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No warnings, no progress.", rich_help_panel=_OUTPUT)] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.", rich_help_panel=_OUTPUT)] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an internal error happened.", rich_help_panel=_OUTPUT)] = False,
+    no_color: options.NoColor = False,
+    debug: options.Debug = False,
 ) -> int:
     """Find the minimum of an expression or a problem: exactly, and by numerical methods, side by side."""
     from optbench.cli import answers, outputs

@@ -12,12 +12,16 @@ proved as in `equation`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from optbench.exact import univariate
 from optbench.exact.answer import ExactAnswer
 from optbench.exact.univariate import Send
 from optbench.problem.problem import Problem
 
+NAME = "computer_algebra"
+
 
 def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> ExactAnswer:
     """Return the minimum of a problem in one number; raise `NotApplicable` for others and where nothing is found."""
-    return univariate.solve(problem, digits, None, computer_algebra=True)
+    return replace(univariate.solve(problem, digits, None, computer_algebra=True), strategy=NAME)

@@ -10,12 +10,13 @@ solver's algebra proves both. Zeros for which there is no formula are isolated a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cmp_to_key
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
+from optbench.account import Solver
 from optbench.arithmetic.balls import as_fraction, compare, value_of
 from optbench.exact import lambert, log_linear, polynomial
 from optbench.exact.answer import NotApplicable
@@ -51,6 +52,7 @@ class Zeros:
     verified: frozenset[Node] = frozenset()
     identically: bool = False
     isolated: Isolated | None = None  # all zeros, where that is proved but some have no formula
+    solver: Solver = Solver.NONE  # what settled it
 
 
 class Isolated(NamedTuple):
@@ -66,12 +68,12 @@ def zeros(function: Node, place: Place, computer_algebra: bool = True) -> Zeros:
     With `computer_algebra` SymPy is asked last, which is slow.
     """
     if not symbols(function):
-        return _of_constant(function)
+        return replace(_of_constant(function), solver=Solver.CONSTANT)
     if not has_possible_zero(function, place):
-        return _with_signs(function, place, ())
+        return _with_signs(function, place, (), Solver.SIGN)
     form = _normal_form(function)
     if form is not None and not form.top:
-        return Zeros((), (), True, identically=True)
+        return Zeros((), (), True, identically=True, solver=Solver.CONSTANT)
     by_algebra = _by_polynomial(function, form, place)
     return by_algebra or _by_formulas(function, form, place, computer_algebra)
 
@@ -104,7 +106,18 @@ def _by_polynomial(function: Node, form: Quotient | None, place: Place) -> Zeros
     found = polynomial.real_roots(_core(form, place), place.variable)
     if found is None:
         return None
-    return _with_signs(function, place, _inside(found, place))
+    return _with_signs(function, place, _inside(found, place), Solver.POLYNOMIAL)
+
+
+def core(function: Node, place: Place) -> Sum | None:
+    """Return the numerator of a function without factors that have no zero on the place; None where there is no normal form."""
+    form = _normal_form(function)
+    return None if form is None else _core(form, place)
+
+
+def forms(function: Node, place: Place) -> list[Node]:
+    """Return the function up to factors without zeros in up to three ways, the shortest first."""
+    return _forms(function, _normal_form(function), place)
 
 
 def _core(form: Quotient, place: Place) -> Sum:
@@ -125,14 +138,14 @@ def _by_formulas(function: Node, form: Quotient | None, place: Place, computer_a
     found, known = list[Node](), Zeros((), (), False, f"no formula was found for the zeros of {shown(function)}")
     for solver in _solvers(computer_algebra):
         if solver is not _lambert and not known.roots and any(are_all_zeros(f, (), place, QUICK) for f in forms):
-            return _with_signs(function, place, ())
+            return _with_signs(function, place, (), Solver.SIGN)
         candidates = solver(forms, form, place)
         found += candidates.formulas
         if not (candidates.complete or candidates.formulas):
             continue
         known = _proved(function, forms, place, candidates.formulas if candidates.complete else found, candidates.complete)
         if known.proved:
-            return known
+            return replace(known, solver=_SOLVERS[solver])
     return _with_enclosures(function, forms, place, known)
 
 
@@ -168,6 +181,14 @@ def _sympy(forms: Sequence[Node], form: Quotient | None, place: Place) -> Candid
     return Candidates(sympy_solve.solutions(forms[0], place), False)
 
 
+_SOLVERS: dict[_Solver, Solver] = {
+    _lambert: Solver.LAMBERT,
+    _log_linear: Solver.LOGARITHMS,
+    _kernels: Solver.KERNELS,
+    _sympy: Solver.COMPUTER_ALGEBRA,
+}
+
+
 def _with_enclosures(function: Node, forms: Sequence[Node], place: Place, known: Zeros) -> Zeros:
     """The zeros, those without a formula isolated; what was known where that does not succeed."""
     formulas = list(known.verified)
@@ -196,13 +217,13 @@ def _merged(function: Node, place: Place, formulas: Sequence[Node], found: Isola
     enclosed = [_recognised(EnclosedRoot(bracket)) for bracket in found.brackets]
     every = tuple(sorted([*formulas, *enclosed], key=cmp_to_key(_order_of_reals)))
     if not any(isinstance(r, EnclosedRoot) for r in every):
-        return _with_signs(function, place, tuple(r for r in every if isinstance(r, Node)))
+        return _with_signs(function, place, tuple(r for r in every if isinstance(r, Node)), Solver.ISOLATION)
     signs = _signs_between(function, place, every)
     if signs is None:
         return known
     reason = f"no formula was found for {'the' if len(every) == 1 else 'all'} zeros of {shown(function)}"
     verified = tuple(r for r in every if isinstance(r, Node))
-    return Zeros(verified, (), False, reason, frozenset(verified), isolated=Isolated(every, signs))
+    return Zeros(verified, (), False, reason, frozenset(verified), isolated=Isolated(every, signs), solver=Solver.ISOLATION)
 
 
 def _recognised(root: EnclosedRoot) -> Node | EnclosedRoot:
@@ -271,13 +292,13 @@ def shown(node: Node) -> str:
     return written if len(written) <= 80 else "a long expression"
 
 
-def _with_signs(function: Node, place: Place, roots: tuple[Node, ...]) -> Zeros:
+def _with_signs(function: Node, place: Place, roots: tuple[Node, ...], solver: Solver = Solver.NONE) -> Zeros:
     """The zeros, proved; the sign between two of them is that at any point."""
     ends = [place.lower, *roots, place.upper]
     signs = [sign_of(substitute(function, {place.variable: number(sample(a, b))})) for a, b in pairwise(ends)]
     if any(s is None for s in signs):
         return Zeros(roots, (), False, "the sign of the derivative could not be computed", frozenset(roots))
-    return Zeros(roots, tuple(s for s in signs if s is not None), True, verified=frozenset(roots))
+    return Zeros(roots, tuple(s for s in signs if s is not None), True, verified=frozenset(roots), solver=solver)
 
 
 def _inside(candidates: Iterable[Node], place: Place) -> tuple[Node, ...]:

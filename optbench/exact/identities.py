@@ -2,7 +2,8 @@
 
 `normal` reduces an expression to a `Quotient` of two sums (see `sums`). The rules are theorems wherever both sides are defined:
 exp(c*log(a)) = a^c, log(exp(r)) = r, exp(n*W(z)) = (z/W(z))^n, log(W(z)) = log(z) - W(z) for z > 0, products and powers of
-positive bases, cos^2 = 1 - sin^2, the addition theorems, sin and cos of asin, acos and atan. So the normal form has the
+positive bases, cos^2 = 1 - sin^2, the addition theorems, sin and cos of asin, acos and atan, and
+these of sines, cosines and tangents of numbers. So the normal form has the
 value of the expression wherever that is defined, and `is_zero` is a proof.
 
 >>> from optbench.language.elaborate import parse
@@ -20,6 +21,7 @@ from functools import lru_cache
 from math import isqrt, lcm
 
 from optbench.exact import algebraic
+from optbench.exact.inverse_angles import undone
 from optbench.exact.recognition import elementary_w, known_angle
 from optbench.exact.sums import (
     ONE,
@@ -440,6 +442,11 @@ _SPECIAL = {
 }
 
 
+def _unless_undone(node: Call, x: Quotient, rule: Callable[[Call, Quotient], Quotient]) -> Quotient:
+    angle = undone(node)
+    return rule(node, x) if angle is None else normal(angle)
+
+
 def _odd(node: Call, x: Quotient) -> Quotient:
     """asin, atan, erf: odd functions, with the angles that everybody knows."""
     if not x.top:
@@ -531,10 +538,10 @@ _RULES: dict[str, Callable[..., Quotient]] = {
     "cos": lambda node, x: _cosine_and_sine(x)[0],
     "sin": lambda node, x: _cosine_and_sine(x)[1],
     "tan": lambda node, x: over(*reversed(_cosine_and_sine(x))),
-    "asin": _odd,
-    "atan": _odd,
+    "asin": lambda node, x: _unless_undone(node, x, _odd),
+    "atan": lambda node, x: _unless_undone(node, x, _odd),
     "erf": _odd,
-    "acos": _arc_cosine,
+    "acos": lambda node, x: _unless_undone(node, x, _arc_cosine),
     "log2": _expanded(lambda u: divide(call("log", u), call("log", 2))),
     "log10": _expanded(lambda u: divide(call("log", u), call("log", 10))),
     "log1p": _expanded(lambda u: call("log", add(1, u))),

@@ -1,9 +1,10 @@
 """Candidates for the zeros of sums that are polynomials in one function of the unknown, without SymPy.
 
 The sum is factored (`atoms`). A factor in which the unknown stands in one kernel only, exp(u), log(u), atan(u), a root, is a
-polynomial in it: its roots y give kernel = y, which is undone, and u = ... is solved in the same way. Sines and cosines are
-left to `trigonometric`, roots of sums are eliminated by resultants. A*exp(k*x) + B with A, B powers of one linear factor
-or numbers has its zeros by Lambert's W; log(a*x + b) is put to y, x^d under an exponential to t.
+polynomial in it: its roots y give kernel = y, which is undone, and u = ... is solved in the same way; so is an equation in
+which the unknown stands inside of one kernel only, as in exp(exp(x))*exp(x) = 5. Sines and cosines are left to
+`trigonometric`, roots of sums are eliminated by resultants. A*exp(k*x) + B with A, B powers of one linear factor or numbers
+has its zeros by Lambert's W; log(a*x + b) is put to y, x^d under an exponential to t.
 
 Each step keeps all zeros, or is counted as a doubt: factors, resultants that are not 0, all real roots of polynomials,
 inverse functions, both real branches of W, all angles in a bounded place. So without a doubt every zero is among the
@@ -20,6 +21,8 @@ function, Advances in Computational Mathematics 5 (1996), section 2.
 Candidates(formulas=[log(3)], complete=True)
 >>> solutions(normal(parse("(2 - x)*exp(x) - 1").node).top, line).formulas
 [2 + lambertw(-exp(-2)), 2 + lambertw(-exp(-2), -1)]
+>>> solutions(normal(parse("exp(exp(x))*exp(x) - 5").node).top, line).formulas
+[log(lambertw(5))]
 """
 
 from __future__ import annotations
@@ -89,8 +92,18 @@ class _Search:
             [kernel] = atoms
             for value in roots_in(factor, kernel, self.doubt):
                 yield from self._undone(kernel, value, place, depth)
+        elif (inner := only_inside(atoms, x)) is not None:
+            yield from self._in_terms_of(inner, factor, place, depth)
         else:
             yield from self._of_two_atoms(factor, atoms, place, depth)
+
+    def _in_terms_of(self, inner: Node, factor: Sum, place: Place, depth: int) -> Iterator[Node]:
+        """A function of y = exp(x), or of another kernel, in which alone the unknown stands: solved for y."""
+        y = symbol(f"inner{depth}'")
+        terms = in_terms_of(inner, factor, y)
+        lower = number(0) if is_call(inner, "exp") else MINUS_INFINITY
+        for value in self.solved(terms, Place(y, lower, INFINITY), depth + 1):
+            yield from self._undone(inner, value, place, depth)
 
     def _of_two_atoms(self, factor: Sum, atoms: set[Node], place: Place, depth: int) -> Iterator[Node]:
         others = atoms - {place.variable}
@@ -201,6 +214,20 @@ class _Search:
         inner = normal(substitute(substitute(sum_node(factor), {kernel: y}), {x: back}))
         for value in self.solved(inner.top, Place(y, MINUS_INFINITY, INFINITY), depth + 1):
             yield simplified(substitute(back, {y: value}))
+
+
+def in_terms_of(inner: Node, terms: Sum, y: Symbol) -> Sum:
+    """Return a sum with a symbol in the place of a kernel, also inside of other kernels."""
+    return {frozenset((substitute(a, {inner: y}), e) for a, e in monomial): c for monomial, c in terms.items()}
+
+
+def only_inside(atoms: set[Node], x: Symbol) -> Node | None:
+    """Return a kernel outside of which the unknown does not stand, or None."""
+    for inner in sorted((a for a in atoms if isinstance(a, Call) and a.function in _INVERSE), key=name_of):
+        y = symbol("inner'")
+        if all(x not in symbols(substitute(a, {inner: y})) for a in atoms):
+            return inner
+    return None
 
 
 def _without_root(factor: Sum, radicand: Node) -> Sum:

@@ -20,7 +20,6 @@ Computational Mathematics 5 (1996), section 2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -38,17 +37,53 @@ class Term(NamedTuple):
     rate: Fraction = Fraction(0)
 
 
+class Form(NamedTuple):
+    """An equation of Lambert's W, by its kind: `logarithm` a*log(x) + b + c*x^p, `line` a*x + b + c*exp(p*x), and
+    `product` c*x^p*exp(a*x) + b."""
+
+    kind: str
+    a: Node
+    b: Node
+    c: Node
+    p: Fraction
+    argument: Node  # z of w*exp(w) = z
+
+    def solution(self, branch: str) -> Node:
+        """The x for w = W(z)."""
+        w = call(branch, self.argument)
+        if self.kind == "product":
+            assert isinstance(self.a, Number)
+            return _scaled(number(self.p / self.a.value), w)
+        unlogged = subtract(_scaled(number(-1 / self.p), w), divide(self.b, self.a))
+        return call("exp", unlogged) if self.kind == "logarithm" else unlogged
+
+    def inner(self, x: Symbol) -> Node:
+        """The w of x, for which the equation is w*exp(w) = z."""
+        if self.kind == "product":
+            return _scaled(number(1 / self.p), multiply(self.a, x))
+        y = call("log", x) if self.kind == "logarithm" else x
+        return _scaled(number(-self.p), add(y, divide(self.b, self.a)))
+
+
 class _OtherForm(Exception):
     """The function is no sum of such terms."""
 
 
 def solutions(function: Node, variable: Symbol) -> list[Node]:
     """Return candidates for the zeros; none where the function has another form."""
+    form = recognised(function, variable)
     try:
-        terms = _collected(function, variable)
-        return [branch for w in ("lambertw", "lambertw_lower") for branch in _solved(terms, w)]
-    except (_OtherForm, GraphError):
+        return [] if form is None else [form.solution(branch) for branch in ("lambertw", "lambertw_lower")]
+    except GraphError:
         return []
+
+
+def recognised(function: Node, variable: Symbol) -> Form | None:
+    """Return which of the three forms a function has; None where it has none."""
+    try:
+        return _form(_collected(function, variable))
+    except (_OtherForm, GraphError):
+        return None
 
 
 def _collected(function: Node, variable: Symbol) -> dict[tuple[Fraction, int, Fraction], Node]:
@@ -113,8 +148,7 @@ def _exp(argument: Node) -> Node:
     return number(1) if argument is number(0) else call("exp", argument)
 
 
-def _solved(terms: dict[tuple[Fraction, int, Fraction], Node], branch: str) -> Iterator[Node]:
-    """Yield the zero on one branch of W, if the terms are of one of the three forms."""
+def _form(terms: dict[tuple[Fraction, int, Fraction], Node]) -> Form | None:
     zero = Fraction(0)
     rest = dict(terms)
     constant = rest.pop((zero, 0, zero), number(0))
@@ -122,31 +156,28 @@ def _solved(terms: dict[tuple[Fraction, int, Fraction], Node], branch: str) -> I
         [((p, logarithms, k), factor)] = rest.items()
         if p and k and not logarithms:
             z = multiply(k / p, power(negate(divide(constant, factor)), 1 / p))
-            yield _scaled(number(p / k), call(branch, z))
-    elif len(rest) == 2:
-        yield from _logarithm_and_power(rest, constant, branch)
-        yield from _line_and_exponential(rest, constant, branch)
+            return Form("product", number(k), constant, factor, p, z)
+    if len(rest) == 2:
+        return _logarithm_and_power(rest, constant) or _line_and_exponential(rest, constant)
+    return None
 
 
-def _logarithm_and_power(rest: dict[tuple[Fraction, int, Fraction], Node], constant: Node, branch: str) -> Iterator[Node]:
+def _logarithm_and_power(rest: dict[tuple[Fraction, int, Fraction], Node], constant: Node) -> Form | None:
     a = rest.get((Fraction(0), 1, Fraction(0)))
     powers = [(p, c) for (p, logarithms, k), c in rest.items() if p and not logarithms and not k]
-    if a is not None and len(powers) == 1:
-        yield call("exp", _unlogged(a, constant, *powers[0], branch))
+    return _exponential_form("logarithm", a, constant, *powers[0]) if a is not None and len(powers) == 1 else None
 
 
-def _line_and_exponential(rest: dict[tuple[Fraction, int, Fraction], Node], constant: Node, branch: str) -> Iterator[Node]:
+def _line_and_exponential(rest: dict[tuple[Fraction, int, Fraction], Node], constant: Node) -> Form | None:
     a = rest.get((Fraction(1), 0, Fraction(0)))
     exponentials = [(k, c) for (p, logarithms, k), c in rest.items() if k and not logarithms and not p]
-    if a is not None and len(exponentials) == 1:
-        yield _unlogged(a, constant, *exponentials[0], branch)
+    return _exponential_form("line", a, constant, *exponentials[0]) if a is not None and len(exponentials) == 1 else None
 
 
-def _unlogged(a: Node, constant: Node, p: Fraction, c: Node, branch: str) -> Node:
-    """The y with A*y + B + C*exp(p*y) = 0, which both forms are, with y = log(x) in the first."""
-    shift = divide(constant, a)
-    z = _scaled(multiply(p, divide(c, a)), _exp(multiply(-p, shift)))
-    return subtract(_scaled(number(-1 / p), call(branch, z)), shift)
+def _exponential_form(kind: str, a: Node, b: Node, p: Fraction, c: Node) -> Form:
+    """a*y + b + c*exp(p*y) = 0, which both forms are, with y = log(x) in the first."""
+    z = _scaled(multiply(p, divide(c, a)), _exp(multiply(-p, divide(b, a))))
+    return Form(kind, a, b, c, p, z)
 
 
 def _scaled(factor: Node, node: Node) -> Node:

@@ -1,4 +1,4 @@
-"""Problems with parameters that have a sign or nothing at all instead of a value: the answer is a formula of them.
+"""Parameters that have a sign or nothing at all instead of a value: the answer is a formula of them, proved for all values.
 
 Three routes, each proved for all values of the parameters: step by step (`parametric_several`, `parametric_line`), where the
 answer may be told apart in cases with `if`, and by units (`parametric_scaling`), where a problem without parameters is left.

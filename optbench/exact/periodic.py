@@ -48,6 +48,17 @@ Send = Callable[[dict[str, Any]], None]
 
 def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> ExactAnswer:
     """Return the minimum of a periodic function on an infinite range; raise `NotApplicable` for other problems."""
+    interval, period = _range_and_period(problem)
+    return _with_families(problem, interval, period, digits, send)
+
+
+def one_period(problem: Problem) -> tuple[Problem, Node]:
+    """Return the problem on one period of its range, and the period; raise `NotApplicable` where it has none."""
+    interval, period = _range_and_period(problem)
+    return _on(problem, next(_windows(interval, period))), period
+
+
+def _range_and_period(problem: Problem) -> tuple[Interval, Node]:
     check_reach(problem, 1, MAX_NODES)
     if problem.dimension != 1:
         raise NotApplicable("there is no unknown")
@@ -56,10 +67,9 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> Exact
     if interval.is_bounded:
         raise NotApplicable("the range is bounded")
     try:
-        period = _least_period(problem.minimand, variable.symbol)
+        return interval, _least_period(problem.minimand, variable.symbol)
     except (TooLarge, GraphError):
         raise NotApplicable("no period of the function was found") from None
-    return _with_families(problem, interval, period, digits, send)
 
 
 # ---- the period ---------------------------------------------------------------------------------------------------------------

@@ -37,22 +37,34 @@ class Candidates(NamedTuple):
 def real_roots(terms: Sum, unknown: Symbol) -> list[Node] | None:
     """Return every real root of a sum that is a polynomial in the unknown with rational coefficients, each once; None
     where the sum is no such polynomial."""
-    degrees = _degrees(terms, unknown)
-    if degrees is None:
+    read = in_powers(terms, unknown)
+    if read is None:
         return None
-    q = lcm(*(d.denominator for d in degrees))  # with t = x^(1/q), t >= 0, it is a polynomial in t
-    coefficients = _coefficients({d * q: c for d, c in degrees.items()})
-    if coefficients is None:
-        return None
+    coefficients, q = read
     roots = roots_of(coefficients)
     return roots if q == 1 else [simplified(power(t, q)) for t in roots if t is number(0) or sign_of(t) == 1]
 
 
-def roots_of(coefficients: Sequence[Fraction]) -> list[Node]:
-    """Return the real roots of a polynomial, each once, from its coefficients, constant first, the last one not 0."""
+def in_powers(terms: Sum, unknown: Symbol) -> tuple[list[Fraction], int] | None:
+    """Return the coefficients, constant first, and q of a sum that is a polynomial in t = x^(1/q), where t >= 0 if q is not 1."""
+    degrees = _degrees(terms, unknown)
+    if degrees is None:
+        return None
+    q = lcm(*(d.denominator for d in degrees))
+    coefficients = _coefficients({d * q: c for d, c in degrees.items()})
+    return None if coefficients is None else (coefficients, q)
+
+
+def factored(coefficients: Sequence[Fraction]) -> list[tuple[list[int], int]]:
+    """Return the factors that are irreducible over the rational numbers, each with its multiplicity, without a constant factor."""
     scale = lcm(*(c.denominator for c in coefficients))
     _, factors = fmpz_poly([int(c * scale) for c in coefficients]).factor()
-    return [root for factor, _ in factors for root in _roots_of_factor([int(c) for c in factor.coeffs()])]
+    return [([int(c) for c in factor.coeffs()], int(count)) for factor, count in factors]
+
+
+def roots_of(coefficients: Sequence[Fraction]) -> list[Node]:
+    """Return the real roots of a polynomial, each once, from its coefficients, constant first, the last one not 0."""
+    return [root for factor, _ in factored(coefficients) for root in _roots_of_factor(factor)]
 
 
 def _degrees(terms: Sum, unknown: Symbol) -> dict[Fraction, Fraction] | None:

@@ -101,22 +101,38 @@ def angles(factor: Sum, unknown: Symbol, place: Place, doubt: Callable[[], None]
 
     All such values, unless it says that there is a doubt.
     """
-    waves = [atom for atom in {a for m in factor for a, _ in m} if _is_wave(atom, unknown)]
-    arguments = {atom.args[0] for atom in waves if isinstance(atom, Call)}
-    if len(arguments) != 1:
-        raise TooLarge
-    [angle] = arguments
+    angle = _only_angle(factor, unknown)
     for first, period in _first_angles(factor, angle, doubt):
         for k in _turns(angle, first, period, place, doubt):
             yield angle, simplified(add(first, multiply(k, period)))
 
 
-def _first_angles(factor: Sum, angle: Node, doubt: Callable[[], None]) -> Iterator[tuple[Node, Node]]:
-    """Yield one angle and the period with which it repeats, for each zero."""
+def in_one_number(factor: Sum, unknown: Symbol) -> tuple[Node, Sum, Symbol]:
+    """Return the sine, the cosine or the tangent of an angle, and the polynomial in it, with its symbol, that is 0 where the
+    factor is; raise `TooLarge` where there are several angles."""
+    angle = _only_angle(factor, unknown)
+    kind, equation, y = _equation(factor, angle)
+    return call(kind, angle), equation, y
+
+
+def _only_angle(factor: Sum, unknown: Symbol) -> Node:
+    atoms = {a for m in factor for a, _ in m}
+    arguments = {atom.args[0] for atom in atoms if isinstance(atom, Call) and _is_wave(atom, unknown)}
+    if len(arguments) != 1:
+        raise TooLarge
+    return arguments.pop()
+
+
+def _equation(factor: Sum, angle: Node) -> tuple[str, Sum, Symbol]:
     powers = by_powers(factor, [call("sin", angle), call("cos", angle)])
     if any(e.denominator > 1 or e < 0 for key in powers for e in key):
         raise TooLarge
-    kind, equation, y = _in_one_number(powers)
+    return _in_one_number(powers)
+
+
+def _first_angles(factor: Sum, angle: Node, doubt: Callable[[], None]) -> Iterator[tuple[Node, Node]]:
+    """Yield one angle and the period with which it repeats, for each zero."""
+    kind, equation, y = _equation(factor, angle)
     pi = constant("pi")
     if kind == "tan":
         yield divide(pi, 2), pi

@@ -88,7 +88,7 @@ _LAMBERT = frozenset(("lambertw", "lambertw_lower"))
 
 
 @dataclass
-class _Search:
+class Search:
     """The state of one search: what was found, and the reasons why it is not the whole truth."""
 
     problem: Problem
@@ -133,11 +133,11 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None, computer
     _check(problem)
     interval = problem.domains[problem.variables[0].name][0]
     if interval.is_empty:
-        return _infeasible(_Search(problem, digits))
+        return _infeasible(Search(problem, digits))
     answers, failures = list[ExactAnswer](), list[NotApplicable]()
-    for part in _parts(problem, interval):
+    for part in parts(problem, interval):
         try:
-            answers.append(_solve_on(_Search(problem, digits, computer_algebra), part, send))
+            answers.append(_solve_on(Search(problem, digits, computer_algebra), part, send))
         except NotApplicable as not_applicable:
             failures.append(not_applicable)
             continue
@@ -148,8 +148,8 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None, computer
     return min(answers, key=lambda answer: answer.assurance.rank)
 
 
-def _parts(problem: Problem, interval: Interval) -> Iterator[Interval]:
-    """The range, and what is left of an infinite one without its tails, which comes first where they may hold many zeros."""
+def parts(problem: Problem, interval: Interval) -> Iterator[Interval]:
+    """Yield the range, and what is left of an infinite one without its tails, which comes first where they may hold many zeros."""
     waves = bool(functions(problem.minimand) & _WAVES)
     if not waves:
         yield interval
@@ -160,8 +160,18 @@ def _parts(problem: Problem, interval: Interval) -> Iterator[Interval]:
         yield interval
 
 
-def _solve_on(search: _Search, interval: Interval, send: Send | None) -> ExactAnswer:
-    try:
+def _solve_on(search: Search, interval: Interval, send: Send | None) -> ExactAnswer:
+    found, best = examined(search, interval, send)
+    with search.timed("formulas"), _numbers_of_moderate_size():
+        return _answer(search, found, best)
+
+
+def examined(search: Search, interval: Interval, send: Send | None = None) -> tuple[list[Candidate], list[Candidate]]:
+    """Return all candidates on an interval and those with the least value; `search` then has the pieces, and what is in doubt.
+
+    Raises `NotApplicable` where nothing can be said.
+    """
+    with _numbers_of_moderate_size():
         with search.timed("equations"):
             _find_pieces(search, interval)
         with search.timed("candidates"):
@@ -169,9 +179,14 @@ def _solve_on(search: _Search, interval: Interval, send: Send | None) -> ExactAn
         if send is not None:
             send(_preliminary(search, found).to_json())
         with search.timed("comparison"):
-            best = _least(search, found)
-        with search.timed("formulas"):
-            return _answer(search, found, best)
+            return found, _least(search, found)
+
+
+@contextmanager
+def _numbers_of_moderate_size() -> Iterator[None]:
+    """What the graph refuses is not for this strategy."""
+    try:
+        yield
     except (GraphError, NotDifferentiable) as error:
         raise NotApplicable(str(error)) from None
     except OverflowError:
@@ -187,7 +202,7 @@ def _check(problem: Problem) -> None:
 # ---- pieces ---------------------------------------------------------------------------------------------------------------
 
 
-def _find_pieces(search: _Search, interval: Interval) -> None:
+def _find_pieces(search: Search, interval: Interval) -> None:
     if interval.is_fixed:
         return
     waiting = [Place(search.variable, interval.lower, interval.upper)]
@@ -217,7 +232,7 @@ def _slope(smooth: Node, place: Place) -> Node:
         raise NotApplicable("the derivative is not defined where the function is") from None
 
 
-def _cut(search: _Search, place: Place, switch: Node) -> list[Place]:
+def _cut(search: Search, place: Place, switch: Node) -> list[Place]:
     """The parts of a place on which an expression has one sign each."""
     found = zeros(switch, place, search.computer_algebra)
     if found.identically:
@@ -232,7 +247,7 @@ def _cut(search: _Search, place: Place, switch: Node) -> list[Place]:
 # ---- candidates -------------------------------------------------------------------------------------------------------------
 
 
-def _candidates(search: _Search, interval: Interval) -> Iterator[Candidate]:
+def _candidates(search: Search, interval: Interval) -> Iterator[Candidate]:
     attained: set[Node] = set()
     for at, kind in _special_points(search, interval):
         value = _value_at(search, at)
@@ -253,7 +268,7 @@ def _is_continuous(function: Node) -> bool:
     return not jumps and not functions(function) & _DISCONTINUOUS
 
 
-def _special_points(search: _Search, interval: Interval) -> Iterator[tuple[Node, str]]:
+def _special_points(search: Search, interval: Interval) -> Iterator[tuple[Node, str]]:
     """Closed ends, and the points between pieces."""
     if interval.lower_closed:
         yield interval.lower, "boundary"
@@ -264,7 +279,7 @@ def _special_points(search: _Search, interval: Interval) -> Iterator[tuple[Node,
         yield cut, "kink" if sides.count(cut) == 2 else "boundary"
 
 
-def _value_at(search: _Search, at: Node) -> Node | None:
+def _value_at(search: Search, at: Node) -> Node | None:
     place = point(search.variable, at)
     try:
         return place.at(smoothed(search.minimand, place))
@@ -272,7 +287,7 @@ def _value_at(search: _Search, at: Node) -> Node | None:
         return None
 
 
-def _stationary(search: _Search, piece: Piece) -> Iterator[Candidate]:
+def _stationary(search: Search, piece: Piece) -> Iterator[Candidate]:
     found = piece.zeros
     if found.identically:
         at = number(sample(piece.place.lower, piece.place.upper))
@@ -288,7 +303,7 @@ def _stationary(search: _Search, piece: Piece) -> Iterator[Candidate]:
         yield Candidate(substitute(piece.smooth, {search.variable: root}), root, "interior", proved=root in found.verified)
 
 
-def _isolated(search: _Search, piece: Piece, found: Isolated) -> Iterator[Candidate]:
+def _isolated(search: Search, piece: Piece, found: Isolated) -> Iterator[Candidate]:
     """Where the derivative turns from minus to plus, with and without a formula."""
     for root, before, after in zip(found.roots, found.signs, found.signs[1:], strict=False):
         if not before < 0 < after:
@@ -311,7 +326,7 @@ def _falling_ends(piece: Piece) -> Iterator[tuple[Node, int]]:
         yield place.upper, -1
 
 
-def _limit(search: _Search, piece: Piece, end: Node, side: int) -> Iterator[Candidate]:
+def _limit(search: Search, piece: Piece, end: Node, side: int) -> Iterator[Candidate]:
     try:
         value = limit(piece.smooth, search.variable, end, side)
     except Indeterminate:
@@ -325,7 +340,7 @@ def _limit(search: _Search, piece: Piece, end: Node, side: int) -> Iterator[Cand
     yield Candidate(value, end, "limit", attained=False)
 
 
-def _infinite_limit(search: _Search, piece: Piece, end: Node) -> Node | None:
+def _infinite_limit(search: Search, piece: Piece, end: Node) -> Node | None:
     try:
         return bounded_beside_infinite(piece.smooth, search.variable, end)
     except Indeterminate:
@@ -351,7 +366,7 @@ def _falls_forever(piece: Piece, end: Node) -> bool:
 # ---- the least -----------------------------------------------------------------------------------------------------------------
 
 
-def _least(search: _Search, candidates: list[Candidate]) -> list[Candidate]:
+def _least(search: Search, candidates: list[Candidate]) -> list[Candidate]:
     """All candidates that may have the smallest value, that of the first being one of them."""
     best: list[Candidate] = []
     for candidate in candidates:
@@ -372,7 +387,7 @@ def _shown(at: Node | EnclosedRoot) -> str:
     return shown(at) if isinstance(at, Node) else f"{float(real_enclosure(at, 53).lower):.9g}"
 
 
-def _order(search: _Search, a: Candidate, b: Candidate) -> int | None:
+def _order(search: Search, a: Candidate, b: Candidate) -> int | None:
     """The sign of the difference of two values, None where that is not decided."""
     if a.value is b.value:
         return 0
@@ -389,7 +404,7 @@ def _order(search: _Search, a: Candidate, b: Candidate) -> int | None:
     return None
 
 
-def _order_of_formulas(search: _Search, a: Candidate, b: Candidate, left: Node, right: Node) -> int | None:
+def _order_of_formulas(search: Search, a: Candidate, b: Candidate, left: Node, right: Node) -> int | None:
     order = compare(left, right, 256)
     if order is None and (is_zero(subtract(left, right)) or _mirrored(search, a, b)):
         order = 0
@@ -417,7 +432,7 @@ def _rank(value: Node | EnclosedValue) -> int:
     return 1 if value is INFINITY else -1 if value is MINUS_INFINITY else 0
 
 
-def _mirrored(search: _Search, a: Candidate, b: Candidate) -> bool:
+def _mirrored(search: Search, a: Candidate, b: Candidate) -> bool:
     """Whether the function is even and the points are opposite."""
     x, f = search.variable, search.minimand
     if not (a.attained and b.attained):
@@ -446,12 +461,12 @@ def _are_opposite(a: Node | EnclosedRoot, b: Node | EnclosedRoot) -> bool:
 # ---- the answer ------------------------------------------------------------------------------------------------------------------
 
 
-def _infeasible(search: _Search) -> ExactAnswer:
+def _infeasible(search: Search) -> ExactAnswer:
     reason = "the function is defined nowhere in the range"
     return ExactAnswer(NAME, Status.INFEASIBLE, Assurance.EXACT, reason=reason, seconds=search.seconds)
 
 
-def _answer(search: _Search, candidates: list[Candidate], best: list[Candidate]) -> ExactAnswer:
+def _answer(search: Search, candidates: list[Candidate], best: list[Candidate]) -> ExactAnswer:
     if any(c.value is MINUS_INFINITY for c in best):
         return _unbounded(search, best)
     proved = not search.doubts and all(c.proved for c in candidates)
@@ -470,7 +485,7 @@ def _answer(search: _Search, candidates: list[Candidate], best: list[Candidate])
     return _built(search, Status.OPTIMAL, Assurance.EXACT, attained, complete)
 
 
-def _certified(search: _Search, best: list[Candidate], complete: bool) -> ExactAnswer:
+def _certified(search: Search, best: list[Candidate], complete: bool) -> ExactAnswer:
     """The answer without a formula: the least of these values, which may all be equal, is the minimum."""
     bits = int(search.digits * 3.33) + 24
     boxes = [real_enclosure(c.value, bits) for c in best]
@@ -495,14 +510,14 @@ def _negated(value: Enclosure) -> tuple[arb, arb]:
         return -value.upper, -value.lower
 
 
-def _unbounded(search: _Search, best: list[Candidate]) -> ExactAnswer:
+def _unbounded(search: Search, best: list[Candidate]) -> ExactAnswer:
     infinite, moves = ("-inf", "falls") if search.problem.sense == "minimize" else ("inf", "grows")
     solutions = tuple(_solution(search, c, False) for c in best)
     reason = f"it {moves} without bound as {search.variable.name} -> {_shown(best[0].at)}"
     return ExactAnswer(NAME, Status.UNBOUNDED, Assurance.EXACT, infinite, None, None, solutions, False, reason, search.seconds)
 
 
-def _local(search: _Search, candidates: list[Candidate], best: list[Candidate]) -> ExactAnswer:
+def _local(search: Search, candidates: list[Candidate], best: list[Candidate]) -> ExactAnswer:
     """The best point that is known, if no limit that is known lies lower."""
     points = [c for c in best if c.attained and not c.constant and isinstance(c.value, Node)]
     reason = "; ".join(dict.fromkeys(search.doubts)) or "a formula could not be verified in f'(x) = 0"
@@ -511,7 +526,7 @@ def _local(search: _Search, candidates: list[Candidate], best: list[Candidate]) 
     return _built(search, Status.LOCALLY_OPTIMAL, Assurance.LOCAL, points, False, reason)
 
 
-def _is_undercut(search: _Search, best: Candidate) -> bool:
+def _is_undercut(search: Search, best: Candidate) -> bool:
     """Whether the function is lower at one of some sample points, so that the best candidate would mislead."""
     evaluate = function([search.minimand], [search.variable])
     assert isinstance(best.value, Node)
@@ -529,7 +544,7 @@ def _samples(place: Place) -> list[float]:
     return [low + s for s in steps] if low is not None else [high - s for s in steps] if high is not None else [-s for s in steps] + steps
 
 
-def _preliminary(search: _Search, candidates: list[Candidate]) -> ExactAnswer:
+def _preliminary(search: Search, candidates: list[Candidate]) -> ExactAnswer:
     """The lowest of the points so far, before anything about it is proved."""
     points = [c for c in candidates if c.attained and isinstance(c.value, Node)]
     if not points:
@@ -539,7 +554,7 @@ def _preliminary(search: _Search, candidates: list[Candidate]) -> ExactAnswer:
 
 
 def _built(
-    search: _Search, status: Status, assurance: Assurance, best: list[Candidate], complete: bool, reason: str | None = None
+    search: Search, status: Status, assurance: Assurance, best: list[Candidate], complete: bool, reason: str | None = None
 ) -> ExactAnswer:
     value = _value(search, best)
     solutions = tuple(_solution(search, c, complete and len(best) == 1) for c in best)
@@ -557,14 +572,14 @@ def _built(
     )
 
 
-def _value(search: _Search, best: list[Candidate]) -> Node:
+def _value(search: Search, best: list[Candidate]) -> Node:
     """The value of the user's objective as the shortest formula that the candidates give."""
     sign = 1 if search.problem.sense == "minimize" else -1
     formulas = [c.value for c in best if isinstance(c.value, Node)]
     return min((search.shortest(multiply(sign, v)) for v in formulas[:MAX_VALUES]), key=lambda node: len(text(node)))
 
 
-def _solution(search: _Search, candidate: Candidate, unique: bool) -> ExactSolution:
+def _solution(search: Search, candidate: Candidate, unique: bool) -> ExactSolution:
     if candidate.at in (INFINITY, MINUS_INFINITY):
         return ExactSolution(None, None, None, "limit", unique, None)
     if isinstance(candidate.at, EnclosedRoot):
@@ -580,7 +595,7 @@ def solution_at(problem: Problem, at: Node, kind: str, digits: int) -> ExactSolu
     return ExactSolution({name: as_float(at)}, {name: text(at)}, {name: enclosure(at, digits)}, kind, False, facts(at))
 
 
-def _enclosed_solution(search: _Search, at: EnclosedRoot, kind: str, unique: bool) -> ExactSolution:
+def _enclosed_solution(search: Search, at: EnclosedRoot, kind: str, unique: bool) -> ExactSolution:
     name, box = search.variable.name, at.enclosure(int(search.digits * 3.33) + 24)
     none = FormulaFacts("not_found", reason=search.without_formula)
     return ExactSolution({name: midpoint(box)}, None, {name: decimals(box, max(search.digits, 10))}, kind, unique, none)

@@ -1,6 +1,6 @@
 """Renderings of a result: one file a format, each with `render(result) -> str`.
 
-A file whose name is one word is a format, found by this folder; names of several words are parts of others. A format may
+A file whose name is one word is a format, found by this folder; names of several words and folders are parts of others. A format may
 say how the answers to several problems follow one another: `BETWEEN`, a text that stands between two of them, or
 `render_all`, which yields a text for each.
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def formats() -> tuple[str, ...]:
     """Return the names of all formats in alphabetical order; nothing is imported for it."""
-    modules = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    return tuple(sorted(name for name in modules if "_" not in name))
+    modules = pkgutil.iter_modules([str(Path(__file__).parent)])
+    return tuple(sorted(module.name for module in modules if not module.ispkg and "_" not in module.name))
 
 
 def render(name: str, result: Result) -> str:

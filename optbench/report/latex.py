@@ -57,10 +57,10 @@ def _display(lines: Sequence[str]) -> str:
 
 def _question(problem: ProblemSummary) -> list[str]:
     """Lines with an & where they line up: the objective, constraints, parameters, ranges."""
-    scope = _scope(problem)
+    known = scope(problem)
     unknowns = ", ".join(latex_name(name) for name in list(problem.variables)[:5]) + (", \\ldots" if len(problem.variables) > 5 else "")
-    lines = [rf"\{problem.sense[:3]}_{{{unknowns}}} \quad & {_expression(problem.objective, scope)}"]
-    lines += _under("subject to", [_constraint(c["text"], scope) for c in problem.constraints])
+    lines = [rf"\{problem.sense[:3]}_{{{unknowns}}} \quad & {expression(problem.objective, known)}"]
+    lines += _under("subject to", [constraint(c["text"], known) for c in problem.constraints])
     lines += _under("where", [_parameter(name, value) for name, value in problem.parameters.items()])
     told = [_membership(name, v) for name, v in list(problem.variables.items())[: plain_words.VARIABLES]]
     if (more := len(problem.variables) - len(told)) > 0:
@@ -73,8 +73,8 @@ def _under(words: str, lines: Sequence[str]) -> list[str]:
     return [rf"\text{{{words}}} \quad & {line}" if line is lines[0] else f"& {line}" for line in lines]
 
 
-def _scope(problem: ProblemSummary) -> dict[str, Node]:
-    """The names of the problem: variables, free parameters, and lists, which keep their names in expressions."""
+def scope(problem: ProblemSummary) -> dict[str, Node]:
+    """Return the names of the problem: variables, free parameters, and lists, which keep their names in expressions."""
     known: dict[str, Node] = {name: symbol(name, tuple(v.shape or ()), v.integer) for name, v in problem.variables.items()}
     for name, value in problem.parameters.items():
         known[name] = symbol(name, () if value in SYMBOLS else _shape(value))
@@ -91,7 +91,7 @@ def _shape(value: str) -> tuple[int, ...]:
 def _parameter(name: str, value: str) -> str:
     if value in SYMBOLS:
         return rf"{latex_name(name)} \text{{ {value}}}"
-    return f"{latex_name(name)} = {_expression(value)}"
+    return f"{latex_name(name)} = {expression(value)}"
 
 
 def _membership(name: str, variable: VariableSummary) -> str:
@@ -100,13 +100,13 @@ def _membership(name: str, variable: VariableSummary) -> str:
         return rf"{latex_name(name)} \text{{ in a range for each entry}}{whole}"
     sizes = r" \times ".join(map(str, variable.shape or ()))
     power = f"^{{{sizes}}}" if sizes else ""
-    return rf"{latex_name(name)} \in {_interval(variable.range)}{power}{whole}"
+    return rf"{latex_name(name)} \in {interval(variable.range)}{power}{whole}"
 
 
-def _interval(text: str) -> str:
-    """The maths of "(0, 2*pi]"."""
+def interval(text: str) -> str:
+    """Return the maths of "(0, 2*pi]"."""
     ends = [end.strip() for end in text[1:-1].split(", ")]
-    return f"{text[0]}{', '.join(map(_expression, ends))}{text[-1]}" if len(ends) == 2 else _as_typed(text)
+    return f"{text[0]}{', '.join(map(expression, ends))}{text[-1]}" if len(ends) == 2 else _as_typed(text)
 
 
 # ---- the answer --------------------------------------------------------------------------------------------------------
@@ -120,23 +120,24 @@ def _formulas(result: Result) -> Iterator[str]:
             if len(plain_words.entries_text(formula)) <= plain_words.LONG_FORMULA:
                 yield f"{latex_name(name)} &{relation} {_entries(formula)}{family}"
     if result.value_exact is not None and len(result.value_exact) <= plain_words.LONG_FORMULA:
-        yield rf"\text{{value}} &= {_expression(result.value_exact)}"
+        yield rf"\text{{value}} &= {expression(result.value_exact)}"
     if result.value_enclosure is not None:
-        yield rf"\text{{value}} &\in [{', '.join(map(_expression, result.value_enclosure))}]"
+        yield rf"\text{{value}} &\in [{', '.join(map(expression, result.value_enclosure))}]"
 
 
 def _entries(formula: Any) -> str:
-    return rf"\left[{', '.join(map(_entries, formula))}\right]" if isinstance(formula, list) else _expression(str(formula))
+    return rf"\left[{', '.join(map(_entries, formula))}\right]" if isinstance(formula, list) else expression(str(formula))
 
 
-def _expression(text: str, names: Mapping[str, Node] | None = None) -> str:
-    """The maths of an expression, or its text where it can't be read without the problem's data."""
+def expression(text: str, names: Mapping[str, Node] | None = None) -> str:
+    """Return the maths of an expression, or its text where it can't be read without the problem's data."""
     if re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", text):
         return _number(text)
     return _read(text, names, parse)
 
 
-def _constraint(text: str, names: Mapping[str, Node]) -> str:
+def constraint(text: str, names: Mapping[str, Node]) -> str:
+    """Return the maths of a constraint, or its text where it can't be read without the problem's data."""
     return _read(text, names, parse_constraint)
 
 

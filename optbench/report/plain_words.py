@@ -192,11 +192,12 @@ def coordinates(point: Mapping[str, Any]) -> list[str]:
     >>> coordinates({"x": 0.5, "v": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]})
     ['x = 0.5', 'v = [1, 2, 3, 4, ...]']
     """
-    shown = [f"{name} = {_coordinate(value)}" for name, value in list(point.items())[:_COORDINATES]]
+    shown = [f"{name} = {coordinate(value)}" for name, value in list(point.items())[:_COORDINATES]]
     return [*shown, "..."] if len(point) > _COORDINATES else shown
 
 
-def _coordinate(value: Any) -> str:
+def coordinate(value: Any) -> str:
+    """Return a number, or the first entries of an array."""
     if not isinstance(value, list):
         return f"{value:.9g}"
     flat = list(leaves(value))

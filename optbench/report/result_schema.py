@@ -14,7 +14,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from optbench.result import SCHEMA, Result, TraceRecord
+from optbench.result import OPTIONAL, SCHEMA, Result, TraceRecord
 
 _PLAIN = {str: "string", float: "number", int: "integer", bool: "boolean", NoneType: "null"}
 
@@ -26,7 +26,7 @@ def schema() -> dict[str, Any]:
     trace = definitions["Attempt"]["properties"]["trace"]
     trace["anyOf"][0]["items"] = _of(TraceRecord, definitions)
     top["properties"] = {"schema": {"const": SCHEMA}, **top["properties"]}
-    top["required"] = ["schema", *(name for name in top["required"] if name != "error")]
+    top["required"] = ["schema", *(name for name in top["required"] if name not in OPTIONAL)]
     top["allOf"] = [{"if": {"properties": {"status": {"const": "invalid"}}}, "then": {"required": ["error"]}}]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -56,8 +56,10 @@ def _of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {}
     if origin is UnionType:
         return _union([_of(part, definitions) for part in inner])
-    if origin is list:
+    if origin is list or (origin is tuple and inner[1:] == (...,)):
         return {"type": "array", "items": _of(inner[0], definitions)}
+    if origin is tuple:
+        return {"type": "array", "prefixItems": [_of(part, definitions) for part in inner], "minItems": len(inner), "maxItems": len(inner)}
     if origin in (Mapping, dict):
         return {"type": "object", "additionalProperties": _of(inner[1], definitions)}
     if kind in _PLAIN:

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from optbench import __version__
+from optbench.account import Account
 from optbench.problem.problem import Problem, domain_text
 from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, Status, TraceRecord, VariableSummary
 from optbench.workbench import attempt
@@ -35,6 +36,8 @@ _GRACE = 1.0  # seconds that an attempt gets to report after its own deadline, b
 _OF_ITS_OWN = 0.7  # of its time after which the exact stage ends by itself, with its reasons, before it is killed
 _EXACT = "exact stage"
 _CERTIFY = "branch-and-bound"
+_ACCOUNT = "account"  # no row of the comparison
+_ACCOUNT_SECONDS = 10.0
 _HEAD_START = 0.4  # seconds that the exact stage has before certification begins, which is not needed if it proves its answer
 _PANEL = (2_000, 40_000)  # iterations and evaluations of a method that nobody asked for: who waits for it has its answer already
 _LONG = 10_000  # characters of a parameter that the result repeats
@@ -62,7 +65,8 @@ def solve(problem: Problem, settings: Settings | None = None, listener: Listener
         _ = run.field  # unknown methods and options are mistakes here too
         return _completed(nothing_there, problem, settings)
     interrupted = run.attempt_all()
-    result = _completed(verdict(problem, run.function, run.answer, run.certified, run.findings()), problem, settings)
+    found = verdict(problem, run.function, run.answer, run.certified, run.findings())
+    result = replace(_completed(found, problem, settings), account=run.account)
     if interrupted:
         raise Interrupted(result)
     return result
@@ -77,6 +81,7 @@ class _Run:
         self.latest: dict[str, Any] = {}  # the last message of each attempt that still runs
         self.answer: ExactAnswer | None = None
         self.certified: CertifiedAnswer | None = None
+        self.account: Account | None = None
         self.certifying = False  # whether certification is on its way, and its answer will be wanted
         self.starts: list[list[float]] = []
 
@@ -121,6 +126,8 @@ class _Run:
             for event in supervisor.events():
                 if isinstance(event, Message):
                     self.latest[event.key] = event.payload
+                elif event.key == _ACCOUNT:
+                    self.account = None if event.payload is None else Account.from_json(event.payload)
                 elif event.key != _CERTIFY or self.certifying:
                     self.finish(event.key, *self.row_of(event))
                 if isinstance(event, Ended) and event.key == _EXACT:
@@ -163,6 +170,16 @@ class _Run:
             return row
         return replace(row, value=answer.value, point=answer.solutions[0].point if answer.solutions else None)
 
+    def submit_account(self, supervisor: Supervisor) -> None:
+        problem, strategy = self.problem, "none" if self.answer is None else self.answer.strategy
+
+        def task(send: Callable[[Any], None]) -> Any:
+            from optbench.exact.narration import narrated
+
+            return narrated(problem, strategy).to_json()
+
+        supervisor.submit(_ACCOUNT, task, Limits(_ACCOUNT_SECONDS, self.settings.memory_limit))
+
     # ---- certification ---------------------------------------------------------------------------------------------------
 
     def submit_certification(self, supervisor: Supervisor, began: float) -> None:
@@ -186,6 +203,8 @@ class _Run:
 
     def after_exact(self, supervisor: Supervisor) -> None:
         """Drop certification where the exact answer is proved; else there is nothing more to wait for."""
+        if self.settings.account:
+            self.submit_account(supervisor)
         if not self.certifying or self.settings.certificate is not None:
             return
         if self.answer is not None and self.answer.assurance is Assurance.EXACT:

@@ -29,6 +29,7 @@ class Settings:
     methods: tuple[MethodChoice, ...] = ()  # empty: those of the problem, or the default panel
     starts: int = 1  # from how many points each method begins; the best run is the row
     trace: bool = False
+    account: bool = False  # whether the result tells how the problem was solved
     jobs: int = 2
     debug: bool = False
 

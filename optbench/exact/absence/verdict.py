@@ -38,10 +38,29 @@ _OPEN = "whether it can be written with radicals is not known, since no rule app
 def judged(problem: Problem, answer: ExactAnswer) -> ExactAnswer:
     """Return the answer with a verdict on the closed form of each of the first solutions."""
     if problem.free_parameters:
-        return answer if answer.solutions else replace(answer, closed_form=_of_functions(problem))
+        return _with_functions(problem, answer)
     with ctx.workprec(BITS):
         first = tuple(_judged(problem, s) for s in answer.solutions[:MAX_SOLUTIONS])
     return replace(answer, solutions=(*first, *answer.solutions[MAX_SOLUTIONS:]))
+
+
+def _with_functions(problem: Problem, answer: ExactAnswer) -> ExactAnswer:
+    """The answer in parameters: without a formula, or with formulas by Lambert's W, an argument may say that no simpler one exists."""
+    if not answer.solutions:
+        return replace(answer, closed_form=_of_functions(problem))
+    if not any(s.closed_form is not None and s.closed_form.kind == "lambertw" for s in answer.solutions):
+        return answer
+    facts = _of_functions(problem)
+    if facts is None:
+        return answer
+    return replace(answer, solutions=tuple(_beyond_functions(s, facts) for s in answer.solutions))
+
+
+def _beyond_functions(solution: ExactSolution, facts: FormulaFacts) -> ExactSolution:
+    known = solution.closed_form
+    if known is None or known.kind != "lambertw":
+        return solution
+    return replace(solution, closed_form=replace(known, unreviewed=facts.unreviewed))
 
 
 def _of_functions(problem: Problem) -> FormulaFacts | None:
