@@ -20,7 +20,7 @@ from optbench.language.build import subtract, symbol
 from optbench.language.derivative import gradient
 from optbench.language.elaborate import Scope, parse
 from optbench.language.graph import Symbol
-from optbench.verify import galois, one_kernel, several_kernels
+from optbench.verify import galois, one_kernel, parametric, several_kernels
 from optbench.verify.elimination import rational_factors, vanishing_part
 from optbench.verify.kernel_field import KernelField
 from optbench.verify.ranges import Refused, fraction
@@ -112,7 +112,7 @@ def _checked(
     if theorem == "function":
         if not asked.parameters or (solution is not None and solution["kind"] != "interior"):
             raise Refused("an argument on stationary points as functions of parameters stands where there are none")
-        several_kernels.check_function(certificate, asked.slope())
+        parametric.check(certificate, asked.slope())
         return Finding({}, none_in, theorem, assumes, review)
     if solution is None:
         raise Refused("a certificate speaks of a solution, and there is none")

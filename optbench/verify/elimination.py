@@ -2,7 +2,7 @@
 
 A resultant is 0 where both of its polynomials are, and one of the irreducible factors of a polynomial is 0 where it is. Where
 the values of the generators are known by balls, the factors that are not 0 there are left out. So what is left is 0 at the number
-in any case, and SymPy's factors, of which every one is looked at, are irreducible.
+in any case. Of polynomials in a variable x all factors are kept.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def without(field: KernelField, p: Polynomial, relation: Polynomial, name: str) 
         raise Refused("an elimination leaves nothing")
     if len(found) > MAX_TERMS:
         raise Refused("a polynomial becomes too large")
-    return found if field.values is None else vanishing_part(field, found)
+    return vanishing_part(field, found)
 
 
 def without_roots(field: KernelField, p: Polynomial) -> Polynomial:

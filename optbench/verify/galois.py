@@ -44,7 +44,7 @@ def check_rule(certificate: Mapping[str, Any], f: Sequence[int]) -> None:
     rule, n = certificate["rule"], len(g) - 1
     patterns = [_pattern(p, degrees, g) for p, degrees in _few(certificate["patterns"])]
     if rule == "real-roots":
-        holds = not patterns and certificate["real_roots"] == count_real_roots(g) and _by_real_roots(n, certificate["real_roots"])
+        holds = not patterns and certificate.get("real_roots") == count_real_roots(g) and _by_real_roots(n, certificate["real_roots"])
     else:
         holds = "real_roots" not in certificate and rule in _RULES and _RULES[rule](n, patterns)
     if not holds:
@@ -88,8 +88,7 @@ def _pattern(p: int, degrees: Pattern, f: Sequence[int]) -> Pattern:
 
 def _by_prime_degree(n: int, patterns: Sequence[Pattern]) -> bool:
     """A solvable transitive group of prime degree is one of maps a*x + b: no other element fixes two points."""
-    [pattern] = patterns
-    return n >= 5 and _is_prime(n) and not _is_affine(n, list(pattern))
+    return n >= 5 and _is_prime(n) and len(patterns) == 1 and not _is_affine(n, list(patterns[0]))
 
 
 def _is_affine(n: int, pattern: list[int]) -> bool:
@@ -103,8 +102,7 @@ def _is_doubly_transitive(n: int, patterns: Sequence[Pattern]) -> bool:
 
 def _has_long_prime_cycle(n: int, patterns: Sequence[Pattern]) -> bool:
     """A cycle of prime length q > n/2 makes the group primitive, and with q < n - 2 it contains the alternating group (Jordan)."""
-    [pattern] = patterns
-    return any(_is_prime(q) and 2 * q > n and q < n - 2 for q in pattern)
+    return len(patterns) == 1 and any(_is_prime(q) and 2 * q > n and q < n - 2 for q in patterns[0])
 
 
 def _has_prime_cycle(n: int, patterns: Sequence[Pattern]) -> bool:

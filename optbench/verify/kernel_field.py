@@ -297,8 +297,8 @@ class KernelField:
         return total
 
     def may_vanish(self, p: Polynomial) -> bool:
-        """Whether a polynomial may be 0 at the number, as far as balls tell."""
-        return bool(self.polynomial_value(p).contains(acb(0)))
+        """Whether a polynomial may be 0 at the number, as far as balls tell; at a variable, it may."""
+        return self.values is None or bool(self.polynomial_value(p).contains(acb(0)))
 
     # ---- what a certificate says of an equation --------------------------------------------------------------------------------
 
