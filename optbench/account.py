@@ -64,6 +64,7 @@ class Zero:
     """A zero of the derivative strictly inside of a piece."""
 
     formula: str | None
+    verified: bool  # that the formula is a zero
     enclosure: Ends | None
     before: int  # sign of the derivative on its left; 0: not known
     after: int

@@ -6,6 +6,7 @@ import json
 import math
 import random
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -136,8 +137,6 @@ def test_gradient_descent_is_linear_and_newton_quadratic(results: dict[str, Resu
 
 
 def test_a_lesson_without_an_account_says_less_but_nothing_false(results: dict[str, Result]) -> None:
-    from dataclasses import replace
-
     told = terminal.render(lesson(replace(results["entropy"], account=None)))
     assert "exact, and proved global" in told
     assert "f'(x) =" not in told
@@ -432,3 +431,33 @@ def test_readme_shows_what_is_printed() -> None:
     [shown] = re.findall(r"(?s)\$ optbench explain [^\n]*\| sed -n '10,45p'\n(.*?)```", readme)
     lines = (GOLDEN / "entropy.txt").read_text(encoding="utf-8").splitlines()
     assert shown.splitlines() == lines[9:45]
+
+
+@pytest.mark.parametrize("text", ["x^2/9 + sin(x)^3*exp(cos(x)) - cos(7*x)", "exp(exp(x)) + (x - 1)^2", "x^4 - 3*x^2 + x*cos(x)"])
+def test_what_is_not_proved_is_not_told_as_proved(text: str) -> None:
+    """An account with a doubt, or with a piece that is not settled, makes the lesson say so, whatever else proved the answer."""
+    result = solve(of_expression(text, Flags(range=("-2", "2"))), Settings(account=True, trace=True, methods=(method_choice("newton"),)))
+    assert result.account is not None
+    search = result.account.search
+    assert search is not None
+    assert "no others to compare" in " ".join(terminal.render(lesson(result)).split())
+    doubtful = [
+        replace(search, doubts=("the limit of the function at inf is not known",)),
+        replace(search, pieces=(replace(search.pieces[0], proved=False, reason="something is missing"), *search.pieces[1:])),
+    ]
+    for changed in doubtful:
+        told = " ".join(terminal.render(lesson(replace(result, account=replace(result.account, search=changed)))).split())
+        assert "no others to compare" not in told
+        assert "not the whole truth" in told or "is not proved" in told
+
+
+def test_a_formula_that_is_not_verified_is_told_as_such(results: dict[str, Result]) -> None:
+    result = results["entropy"]
+    assert result.account is not None
+    assert result.account.search is not None
+    [piece] = result.account.search.pieces
+    unverified = replace(piece, zeros=(replace(piece.zeros[0], verified=False),), proved=False)
+    changed = replace(result, account=replace(result.account, search=replace(result.account.search, pieces=(unverified,))))
+    told = " ".join(terminal.render(lesson(changed)).split())
+    assert "each formula gives exactly 0" not in told
+    assert "That each of these formulas gives 0 is not proved." in told

@@ -189,7 +189,8 @@ def _of_objective(search: univariate.Search, node: Node) -> Node:
 
 def _zero(search: univariate.Search, piece: univariate.Piece, root: Node | EnclosedRoot, before: int, after: int) -> Zero:
     curvature, bend = _curvature(search, piece, root)
-    return Zero(_short(root) if isinstance(root, Node) else None, _ends(root), before, after, curvature, bend)
+    formula = _short(root) if isinstance(root, Node) else None
+    return Zero(formula, root in piece.zeros.verified, _ends(root), before, after, curvature, bend)
 
 
 def _curvature(search: univariate.Search, piece: univariate.Piece, root: Node | EnclosedRoot) -> tuple[Ends | None, int | None]:

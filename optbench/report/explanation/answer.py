@@ -19,11 +19,14 @@ def comparison(subject: Subject) -> Iterator[Block]:
     search = subject.account.search
     if search is None or not search.candidates:
         return
-    rises = "up" if subject.problem.sense == "minimize" else "down"
-    yield say(
-        f"Between these points the function only rises or only falls, so no other point can have its {subject.least} value. "
-        f"Ends towards which it goes {rises} are left out, unless they belong to the range."
-    )
+    if subject.is_searched:
+        rises = "up" if subject.problem.sense == "minimize" else "down"
+        yield say(
+            f"Between these points the function only rises or only falls, so no other point can have its {subject.least} value. "
+            f"Ends towards which it goes {rises} are left out, unless they belong to the range."
+        )
+    else:
+        yield say("These candidates are known; that there are no others is not proved in this way.")
     if limits := list(_limits(subject)):
         yield display(limits)
     names = {zero.formula or zero.enclosure: name for zero, name in subject.points.items()}
@@ -70,10 +73,8 @@ def answer(subject: Subject) -> Iterator[Block]:
     yield say(*_reason(subject))
     if result.certificate is not None and result.assurance is Assurance.CERTIFIED:
         assumes = f", assuming that {' and '.join(result.certificate.assumes)}" if result.certificate.assumes else ""
-        yield say(
-            f"Branch and bound agrees: {result.certificate.boxes:,} boxes cover the range, and interval arithmetic excludes a better "
-            f"value from each{assumes}."
-        )
+        boxes = "one box" if result.certificate.boxes == 1 else f"{result.certificate.boxes:,} boxes"
+        yield say(f"Branch and bound looked at {boxes} and excluded values beyond the enclosure by interval arithmetic{assumes}.")
 
 
 def _formulas(subject: Subject) -> Iterator[Line]:
@@ -102,7 +103,7 @@ def _optimum(subject: Subject) -> Math:
 
 def _reason(subject: Subject) -> Iterator[Piece]:
     """Why the answer is what it claims to be."""
-    result, search = subject.result, subject.account.search
+    result = subject.result
     if result.disagreements:
         yield "Two answers exclude each other, so none of them is to be trusted: " + "; ".join(result.disagreements) + "."
         return
@@ -118,9 +119,9 @@ def _reason(subject: Subject) -> Iterator[Piece]:
         yield "The path along which it runs off is proved by its limit."
     elif result.status is Status.INFEASIBLE:
         yield "That no point satisfies all conditions is proved; no search by sampling is behind it."
-    elif search is not None and result.status is Status.NOT_ATTAINED:
+    elif subject.is_searched and result.status is Status.NOT_ATTAINED:
         yield f"The {subject.least} of the numbers above is a limit that no point attains. Every sign and every comparison is proved."
-    elif search is not None:
+    elif subject.is_searched:
         yield (
             f"It is the {subject.least} of the values and limits above, and there are no others to compare. Every root, every sign and "
             "every comparison is proved, formulas by algebra, numbers by intervals rounded outward; no floating-point value is trusted."

@@ -49,6 +49,8 @@ def observed(errors: Sequence[float], rounding: float) -> Observed | None:
 
 def numerical_methods(subject: Subject) -> Iterator[Block]:
     """Yield the blocks on the methods that were traced."""
+    if any(attempt.method in METHODS and attempt.trace for attempt in subject.result.attempts):
+        yield say("Both begin at the best of a few sample points, or where --start says.")
     for attempt in subject.result.attempts:
         if attempt.method in METHODS:
             yield from _of_method(subject, attempt)

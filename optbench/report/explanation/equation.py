@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from optbench.account import Piece, Rewriting, Solver, Zero
 from optbench.report.explanation.model import LONG, Block, Grid, Line, Math, digits_of, digits_unless, display, number, say
@@ -19,13 +20,14 @@ _HOW = {
     Solver.COMPUTER_ALGEBRA: "SymPy's solve proposes formulas; nothing is believed of them before it is verified.",
     Solver.ISOLATION: "No formula is known for all of its roots. They are found all the same: interval arithmetic splits the interval "
     "until each part has no root, or exactly one, as the left side has opposite signs at its ends and is monotone between them.",
-    Solver.NONE: "It could not be solved.",
+    Solver.NONE: "It was not solved completely.",
+}
+_WITHOUT_ROOT = {
+    Solver.CONSTANT: "It does not depend on the unknown, and is not 0.",
+    Solver.POLYNOMIAL: "It has no root there: up to factors that are never 0 it is a polynomial, none of whose real roots lies there.",
 }
 _NO_ROOT = "It has no root there: enclosures of the left side, every rounding outward, do not hold 0."
-_VERIFIED = (
-    "Put into the equation, each formula gives exactly 0; that no other root exists is proved by enclosures between them, or by the "
-    "algebra itself."
-)
+_NO_OTHER = "; that no other root exists is proved by enclosures between them, or by the algebra itself"
 _DEFINITE = {"positive": "positive definite", "negative": "negative definite", "semidefinite": "semidefinite", "indefinite": "indefinite"}
 _LISTED = 12
 
@@ -37,16 +39,10 @@ def equation(subject: Subject) -> Iterator[Block]:
         yield from _without_search(subject)
         return
     if search.period is not None:
-        window = subject.notation.interval(
-            f"{'[' if search.lower_closed else '('}{search.lower}, {search.upper}{']' if search.upper_closed else ')'}"
-        )
-        yield say(
-            "The function repeats itself with the period ",
-            subject.notation.maths(search.period),
-            ", so one period is enough: ",
-            window,
-            ".",
-        )
+        brackets = "[" if search.lower_closed else "(", "]" if search.upper_closed else ")"
+        window = subject.notation.interval(f"{brackets[0]}{search.lower}, {search.upper}{brackets[1]}")
+        period = subject.notation.maths(search.period)
+        yield say("The function repeats itself with the period ", period, ", so one period is enough: ", window, ".")
     if len(search.pieces) > 1:
         yield say("The function is smooth on each of these intervals, which kinks, poles and gaps of its domain separate.")
     for piece in search.pieces:
@@ -56,7 +52,7 @@ def equation(subject: Subject) -> Iterator[Block]:
 
 
 def _of_piece(subject: Subject, piece: Piece, several: bool) -> Iterator[Block]:
-    notation, x = subject.notation, subject.unknown
+    notation = subject.notation
     where = notation.interval(f"({piece.lower}, {piece.upper})")
     if several:
         yield say("On ", where, " the function is ", notation.maths(piece.function), ":")
@@ -65,20 +61,22 @@ def _of_piece(subject: Subject, piece: Piece, several: bool) -> Iterator[Block]:
         yield say("There the derivative is 0 throughout: the function is constant.")
         return
     yield display([Line((notation.maths(slope), "=", notation.maths("0")))])
-    if not piece.zeros and piece.signs:
-        yield say(_NO_ROOT)
-    elif piece.solver is Solver.CONSTANT:
-        yield say("The left side does not depend on ", notation.named(x), ", and is not 0.")
-    else:
-        yield say(*notation.prose(_HOW[piece.solver]))
+    yield say(*notation.prose(_how(piece)))
     yield from _rewritten(subject, piece.rewritings, slope)
     if piece.zeros:
         yield display(_root(subject, zero) for zero in piece.zeros[:_LISTED])
-        yield say(_VERIFIED if all(z.formula for z in piece.zeros) and piece.proved else _enclosed(piece))
+        yield say(" ".join(_checked(piece)))
     if not piece.proved:
         yield say(f"That these are all roots is not proved: {piece.reason or 'something is missing'}.")
     if piece.signs:
         yield _signs(subject, piece)
+
+
+def _how(piece: Piece) -> str:
+    """How the equation was solved, in prose with maths between backticks."""
+    if piece.proved and not piece.zeros:
+        return _WITHOUT_ROOT.get(piece.solver, _NO_ROOT)
+    return _HOW.get(piece.solver, _HOW[Solver.NONE])
 
 
 def _rewritten(subject: Subject, rewritings: Sequence[Rewriting], slope: str) -> Iterator[Block]:
@@ -94,12 +92,17 @@ def _rewriting(subject: Subject, rewriting: Rewriting) -> Iterator[Line]:
         yield Line((maths(rewriting.letter), "=", maths(rewriting.meaning)), ("what the letter stands for",))
 
 
-def _enclosed(piece: Piece) -> str:
-    without = sum(zero.formula is None for zero in piece.zeros)
-    if not without:
-        return "Put into the equation, each formula gives exactly 0."
-    many = "The root without a formula is" if without == 1 else f"The {without} roots without a formula are"
-    return f"{many} enclosed: the digits shown are proved, and solve --digits gives more."
+def _checked(piece: Piece) -> Iterator[str]:
+    """What is proved of the roots."""
+    with_formula = [zero for zero in piece.zeros if zero.formula is not None]
+    without = len(piece.zeros) - len(with_formula)
+    if with_formula and all(zero.verified for zero in with_formula):
+        yield f"Put into the equation, each formula gives exactly 0{_NO_OTHER if piece.proved and not without else ''}."
+    elif with_formula:
+        yield "That each of these formulas gives 0 is not proved."
+    if without:
+        many = "The root without a formula is" if without == 1 else f"The {without} roots without a formula are"
+        yield f"{many} enclosed: the digits shown are proved, and solve --digits gives more."
 
 
 def _root(subject: Subject, zero: Zero) -> Line:
@@ -111,9 +114,8 @@ def _root(subject: Subject, zero: Zero) -> Line:
 def _signs(subject: Subject, piece: Piece) -> Grid:
     notation = subject.notation
     names = [subject.points[zero] for zero in piece.zeros]
-    ends = [piece.lower, *names, piece.upper]
     rows = []
-    for low, high, sign in zip(ends, ends[1:], piece.signs, strict=False):
+    for (low, high), sign in zip(pairwise([piece.lower, *names, piece.upper]), piece.signs, strict=True):
         between = Math(f"({low}, {high})", f"({_end(subject, low)}, {_end(subject, high)})")
         rows.append(((between,), ("negative" if sign < 0 else "positive",), ("falls" if sign < 0 else "rises",)))
     return Grid(("on", f"{notation.f(1).text} is", f"so {notation.letter}"), tuple(rows[: _LISTED + 1]))

@@ -45,6 +45,12 @@ class Subject:
         return len(self.problem.variables) == 1 and not next(iter(self.problem.variables.values())).shape
 
     @property
+    def is_searched(self) -> bool:
+        """Whether the account has all candidates, proved to be all."""
+        search = self.account.search
+        return search is not None and not search.doubts and all(piece.proved for piece in search.pieces)
+
+    @property
     def unknown(self) -> str:
         """The first unknown."""
         return next(iter(self.problem.variables))
