@@ -45,6 +45,21 @@ def test_special_functions_are_in_no_class(objective: str, function: str) -> Non
 
 
 @pytest.mark.parametrize(
+    "formula", ["cos(pi/7)", "tan(3*pi/8)^2", "sin(asin(1/3)/5 + pi/9)", "2*cos((acos(sqrt(2)/3) + 4*pi)/11)", "sqrt(a) + a^(2/3)"]
+)
+def test_written_with_radicals(formula: str) -> None:
+    assert facts(parse(formula).node).kind == "radicals"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["cos(1)", "cos(acos(1/3)*sqrt(2))", "2^sqrt(2)", "pi", "acos(1/3)/5", "sin(acos(1/3) + 1)", "cos(acos(log(2))/3)", "cos(pi^2)"],
+)
+def test_not_written_with_radicals(formula: str) -> None:
+    assert facts(parse(formula).node).kind == "elementary"
+
+
+@pytest.mark.parametrize(
     ("objective", "verdict", "kind"),
     [
         (f"{CUBIC} + exp(y) - 3*y", "found", "elementary"),

@@ -1,8 +1,8 @@
 """Formulas as the user sees them: simplified, as text, with enclosures, and by which functions they need.
 
 >>> from optbench.language.elaborate import parse
->>> facts(parse("sqrt(2)/2").node).kind, facts(parse("exp(lambertw(1/4))").node).kind
-('radicals', 'lambertw')
+>>> [facts(parse(formula).node).kind for formula in ("sqrt(2)/2", "cos(acos(1/3)/5 + pi/7)", "cos(1)", "exp(lambertw(1/4))")]
+['radicals', 'radicals', 'elementary', 'lambertw']
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from fractions import Fraction
 from flint import arb
 
 from optbench.arithmetic.balls import Enclosure, as_fraction, decimals, value_of
-from optbench.exact.algebraic import is_algebraic
+from optbench.exact.algebraic import pi_multiple
 from optbench.exact.answer import FormulaFacts
 from optbench.language.graph import Call, Node, Number, functions, topological
 
 MAX_TEXT = 20_000
 _ARITHMETIC = {"add", "multiply", "negate", "divide"}
 _ROOTS = _ARITHMETIC | {"sqrt", "cbrt", "power"}
+_CIRCULAR = {"sin", "cos", "tan"}
 _SPECIAL = {"digamma", "erf", "erfc", "gamma", "lgamma", "trigamma"}
 _CLASSES = ("rational", "radicals", "elementary", "lambertw", "algebraic_root")  # each needs more than the ones before
 
@@ -31,9 +32,7 @@ def facts(node: Node) -> FormulaFacts:
         return FormulaFacts("found", reason=f"it is written with {' and '.join(sorted(special))}, so none of the classes is claimed")
     if used <= _ARITHMETIC or isinstance(node, Number):
         return FormulaFacts("found", "rational")
-    if used <= _ROOTS and _has_rational_exponents(node):
-        return FormulaFacts("found", "radicals")
-    if "rootof" not in used and is_algebraic(node):  # roots of unity, and what Cardano's formula is in real numbers
+    if _is_in_radicals(node):
         return FormulaFacts("found", "radicals")
     if used & {"lambertw", "lambertw_lower"}:
         return FormulaFacts("found", "lambertw")
@@ -45,8 +44,46 @@ def facts_of_point(formulas: Iterable[Node]) -> FormulaFacts:
     return max(map(facts, formulas), key=lambda known: (*_CLASSES, None).index(known.kind))
 
 
-def _has_rational_exponents(node: Node) -> bool:
-    return all(isinstance(n.args[1], Number) for n in topological(node) if isinstance(n, Call) and n.function == "power")
+def _is_in_radicals(node: Node) -> bool:
+    """Whether a number is written with roots, and with sines and cosines of fractions of pi and of angles whose cosines are such.
+
+    With cos(t) = w both exp(i*t) = w + i*sqrt(1 - w^2) and its powers with rational exponents are made by roots.
+    """
+    return all(_is_root_step(part) for part in topological(node, enter=_numbers_in))
+
+
+def _is_root_step(node: Node) -> bool:
+    if not isinstance(node, Call):
+        return True  # a number or a parameter
+    if node.function in _CIRCULAR:
+        return _cosines(node.args[0]) is not None
+    return node.function in _ROOTS and (node.function != "power" or isinstance(node.args[1], Number))
+
+
+def _numbers_in(node: Node) -> tuple[Node, ...]:
+    """The numbers that a number is made of: its arguments, but for an angle those of the inverse functions in it."""
+    return (_cosines(node.args[0]) or ()) if isinstance(node, Call) and node.function in _CIRCULAR else node.args
+
+
+def _cosines(angle: Node) -> tuple[Node, ...] | None:
+    """The w of an angle that is a sum of rational multiples of pi and of acos(w), asin(w), atan(w); None for another one."""
+    if pi_multiple(angle) is not None:
+        return ()
+    if not isinstance(angle, Call):
+        return None
+    match angle.function:
+        case "add":
+            parts = [_cosines(part) for part in angle.args]
+            return None if None in parts else tuple(w for part in parts if part for w in part)
+        case "negate":
+            return _cosines(angle.args[0])
+        case "divide" if isinstance(angle.args[1], Number):
+            return _cosines(angle.args[0])
+        case "multiply" if len(angle.args) == 2 and isinstance(angle.args[0], Number):
+            return _cosines(angle.args[1])
+        case "acos" | "asin" | "atan":
+            return angle.args
+    return None
 
 
 def enclosure(node: Node, digits: int) -> tuple[str, str]:

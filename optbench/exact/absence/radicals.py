@@ -3,9 +3,9 @@
 Degrees up to 4 by the formulas of Cardano and Ferrari, powers by their roots, f = g(h) by a root s of g and then one of
 h - s, f = x^m*g(x + c/x) likewise, and Dickson's polynomials by their pairs of roots. All in real numbers: where a cubic has
 three real roots, real radicals don't do (casus irreducibilis), and its roots are written with cos(acos(w)/3), which is the mean
-of the cube roots of w + i*sqrt(1 - w^2) and w - i*sqrt(1 - w^2). Each formula is proved to be a root: a square root, or n-th
-roots, of a proved one by what they are, the others by a separation bound (see `algebraic`); and to be no other root than the one
-asked for, by balls around all of them.
+of the cube roots of w + i*sqrt(1 - w^2) and w - i*sqrt(1 - w^2). Each formula is a root by an identity, which needs no more than
+signs, and those are proved; where the separation bound of f(x) is in reach (see `algebraic`), that it is 0 is proved again.
+That it is no other root than the one asked for is seen from balls around all of them.
 
 >>> from flint import fmpz_poly
 >>> from optbench.language.rootof import real_roots
@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
 
 from flint import arb, ctx, fmpz_poly
 
@@ -46,8 +45,8 @@ def written(f: fmpz_poly, root: arb) -> Node | None:
         places = [zero for zero in zeros if zero.overlaps(root)]
         if len(places) != 1:
             return None
-        for formula, proved in _candidates(f, *places):
-            if _near(formula, zeros) == places and (proved or algebraic.is_zero(_value(f, formula))):
+        for formula in _candidates(f, *places):
+            if _near(formula, zeros) == places and algebraic.is_zero(_value(f, formula)) is not False:
                 return formula if len(text(formula)) <= MAX_TEXT else None
     return None
 
@@ -66,18 +65,11 @@ def _value(f: fmpz_poly, x: Node) -> Node:
     return result
 
 
-class _Candidate(NamedTuple):
-    """A formula for a root of a polynomial, if it is defined."""
-
-    formula: Node
-    proved: bool  # that it is one, by the way in which it was made
-
-
-def _candidates(f: fmpz_poly, root: arb) -> Iterator[_Candidate]:
-    """Formulas, of which one is the root, if this is a kind of equation that is solved here."""
+def _candidates(f: fmpz_poly, root: arb) -> Iterator[Node]:
+    """Formulas for real roots, where they are defined; one is the root, if this is a kind of equation that is solved here."""
     n = int(f.degree())
     if n <= 4:
-        yield from (_Candidate(formula, False) for formula in _solved([number(int(c)) for c in f.coeffs()]))
+        yield from _solved([number(int(c)) for c in f.coeffs()])
         return
     known = dickson(f)
     if known is not None:
@@ -90,35 +82,45 @@ def _candidates(f: fmpz_poly, root: arb) -> Iterator[_Candidate]:
             yield from _preimages(g, h, root)
 
 
-def _of_dickson(known: Dickson) -> Iterator[_Candidate]:
-    """x = shift + u + v for u^n, v^n = (b +- sqrt(b^2 - 4*a^n))/2, since then u*v = a for real numbers, as n is odd."""
+def _of_dickson(known: Dickson) -> Iterator[Node]:
+    """x = shift + u + v for u^n, v^n = (b +- sqrt(b^2 - 4*a^n))/2 with u*v = a; n is odd.
+
+    Where the square root is not real, v is the conjugate of u, of size sqrt(a), so that u + v is 2*sqrt(a)*cos(t) with cos(n*t) =
+    b/(2*sqrt(a)^n).
+    """
     n, shift, a, b = known
     square = number(b**2 - 4 * a**n)
     if a == 0:
-        yield from (_Candidate(add(shift, u), True) for u in _root_of(number(b), n))
+        yield from (add(shift, u) for u in _root_of(number(b), n))
     elif _sign(square) in (0, 1):
         root = simplified(call("sqrt", square))
         powers = [simplified(divide(way(b, root), 2)) for way in (add, subtract)]
-        yield from (_Candidate(add(shift, *parts), True) for parts in zip(*(_root_of(power, n) for power in powers), strict=True))
+        yield from (add(shift, *parts) for parts in zip(*(_root_of(power, n) for power in powers), strict=True))
+    else:
+        size = simplified(call("sqrt", a))
+        angle = call("acos", simplified(divide(b, multiply(2, power(size, n)))))
+        for k in range(n):
+            cosine = call("cos", add(divide(angle, n), multiply(Fraction(2 * k, n), constant("pi"))))
+            yield add(shift, multiply(2, size, cosine))
 
 
-def _turned_back(turned: Reciprocal, root: arb) -> Iterator[_Candidate]:
+def _turned_back(turned: Reciprocal, root: arb) -> Iterator[Node]:
     """x + c/x = s is quadratic in x."""
     s = written(turned.g, root + turned.c / root)
     if s is not None:
-        yield from (_Candidate(formula, True) for formula in _quadratic(negate(s), number(turned.c)))
+        yield from _quadratic(negate(s), number(turned.c))
 
 
-def _preimages(g: fmpz_poly, h: fmpz_poly, root: arb) -> Iterator[_Candidate]:
+def _preimages(g: fmpz_poly, h: fmpz_poly, root: arb) -> Iterator[Node]:
     """The x with h(x) = s for the root s of g."""
     s = written(g, h(root))
     if s is None:
         return
     if is_power(h):
-        yield from (_Candidate(formula, True) for formula in _root_of(s, int(h.degree())))
+        yield from _root_of(s, int(h.degree()))
     elif h.degree() == 2 or len(text(s)) <= MAX_INNER:
         constant_term, *others = (int(c) for c in h.coeffs())
-        yield from (_Candidate(x, h.degree() == 2) for x in _solved([subtract(constant_term, s), *map(number, others)]))
+        yield from _solved([subtract(constant_term, s), *map(number, others)])
 
 
 def _root_of(a: Node, n: int) -> list[Node]:
