@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any, TypeAlias
 
 from sympy import QQ, ZZ, integer_nthroot, isprime
@@ -41,7 +42,7 @@ def generators(names: Sequence[str]) -> dict[str, Polynomial]:
 
 def terms(p: Polynomial) -> list[tuple[dict[str, int], Fraction]]:
     """Return each term as the powers of its generators, those that occur, and its coefficient."""
-    names = [str(s) for s in p.ring.symbols]
+    names = _names(p.ring)
     return [
         ({name: int(n) for name, n in zip(names, exponents, strict=True) if n}, Fraction(int(c.numerator), int(c.denominator)))
         for exponents, c in p.terms()
@@ -134,7 +135,12 @@ def _factors(f: Any, u: int) -> list[tuple[Any, int]]:
 
 
 def _place(p: Polynomial, name: str) -> int:
-    return [str(s) for s in p.ring.symbols].index(name)
+    return _names(p.ring).index(name)
+
+
+@cache
+def _names(ring_of_polynomials: Any) -> tuple[str, ...]:
+    return tuple(map(str, ring_of_polynomials.symbols))
 
 
 def _used(*polynomials: Polynomial) -> list[int]:

@@ -35,9 +35,9 @@ ROOTS = tuple(f"a{k}" for k in range(6))
 KERNELS = tuple(f"y{k}" for k in range(6))
 PARAMETERS = tuple(f"p{k}" for k in range(4))
 NAMES = ("x", "i", *ROOTS, *KERNELS, *PARAMETERS, "z", "w")
-MAX_TEXT = 50_000  # characters of an expression in a certificate
-MAX_TERMS = 4_000  # of a polynomial
-MAX_POWER = 60
+MAX_TEXT = 500_000  # characters of an expression in a certificate
+MAX_TERMS = 20_000  # of a polynomial
+MAX_DEGREE = 1_000
 MAX_PRODUCTS = 1_000_000  # of terms, in a power
 
 _SCOPE = Scope({name: symbol(name) for name in NAMES})
@@ -123,7 +123,7 @@ class KernelField:
     # ---- generators ------------------------------------------------------------------------------------------------------------
 
     def _add_radical(self, name: str, w: Ratio, n: int) -> Ratio:
-        if not 2 <= n <= MAX_POWER:
+        if not 2 <= n <= MAX_DEGREE:
             raise Refused("a root has a degree that is too great")
         if any(degree(p, other) for p in w for other in KERNELS):
             raise Refused("a root is of an exponential or a logarithm")
@@ -189,7 +189,7 @@ class KernelField:
         if exponent.denominator > 1:
             a = self.root(a, exponent.denominator)
         n = exponent.numerator
-        if abs(n) > MAX_POWER or any(comb(abs(n) + len(p), len(p)) > MAX_PRODUCTS for p in a if len(p) > 1):
+        if abs(n) > MAX_DEGREE or any(comb(abs(n) + len(p), len(p)) > MAX_PRODUCTS for p in a if len(p) > 1):
             raise Refused("a power is too great")
         return self._reduced(a.top**n, a.bottom**n) if n >= 0 else self.quotient(Ratio(self.one, self.one), self.power(a, Fraction(-n)))
 
@@ -334,7 +334,12 @@ def _power(field: KernelField, node: Call, args: Sequence[Ratio]) -> Ratio:
 
 
 def _all(join: Callable[[KernelField, Ratio, Ratio], Ratio]) -> Callable[[KernelField, Call, Sequence[Ratio]], Ratio]:
-    return lambda field, node, args: reduce(lambda a, b: join(field, a, b), args)
+    def rule(field: KernelField, node: Call, args: Sequence[Ratio]) -> Ratio:
+        while len(args) > 1:  # pair by pair, so that sums of many terms stay small for long
+            args = [reduce(lambda a, b: join(field, a, b), args[k : k + 2]) for k in range(0, len(args), 2)]
+        return args[0]
+
+    return rule
 
 
 _RULES: Mapping[str, Callable[[KernelField, Call, Sequence[Ratio]], Ratio]] = {

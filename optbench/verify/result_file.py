@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from optbench.verify.closed_forms import Finding
 
 SCHEMA = "optbench/result/1"
-MAX_BYTES = 100_000_000
+MAX_BYTES = 50_000_000
 PRECISION = 300  # bits
 
 
