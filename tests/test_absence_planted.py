@@ -13,7 +13,7 @@ from typing import Any
 
 import mpmath
 import pytest
-from flint import acb
+from flint import acb, ctx
 from planted_equations import DIGITS, LAMBERT_ROOTS, ROOTS, Root, equation, value
 
 from optbench.api import define
@@ -49,8 +49,9 @@ def claimed(text: str, root: Root) -> frozenset[str]:
     """The classes that the root of an equation is said not to be in, with or without a referee."""
     point = StationaryPoint(parse(text).node, symbol("x"), ends(root, "1e-60"))
     try:
-        judged = verdict._Equation(point)
-        facts = verdict._not_in_l(judged) if judged.kernels else {}
+        with ctx.workprec(verdict.BITS):
+            judged = verdict._Equation(point)
+            facts = verdict._not_in_l(judged) if judged.kernels else {}
     except Refused:
         return frozenset()
     return frozenset(facts.get("none_in", ())) | frozenset(facts.get("unreviewed", {}).get("none_in", ()))
