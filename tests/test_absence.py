@@ -73,6 +73,13 @@ def test_lambert_w_is_beyond_one_kernel_but_within_reach_of_w() -> None:
     assert "none_in" not in facts
 
 
+def test_eliminations_that_would_take_minutes_are_refused() -> None:
+    """They are single calls, which no limit on time interrupts."""
+    coefficients = "(rootof(t^3 - t - 1, 0)*x + rootof(t^5 - t - 1, 0) + sqrt(2) + sqrt(x + 3))"
+    with pytest.raises(Refused, match="too many roots"):
+        _not_in_l(at("0", f"{coefficients}*(exp(5*x) + x - 1) + x"))
+
+
 @pytest.mark.parametrize(
     ("objective", "ends", "not_even_w"),
     [

@@ -13,16 +13,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from math import lcm
+from math import lcm, prod
 from typing import NamedTuple
 
 from flint import acb, arb, ctx, fmpz_poly
 
 from optbench.arithmetic.ball_enclosure import Enclosure
-from optbench.exact.absence.field import CONTEXT, GENERATORS, NAMES, Field, Kernel, Polynomial, Quotient, Refused, Root, with_i_reduced
+from optbench.exact.absence.field import (
+    CONTEXT,
+    GENERATORS,
+    KERNELS,
+    NAMES,
+    PARAMETERS,
+    Field,
+    Kernel,
+    Polynomial,
+    Quotient,
+    Refused,
+    Root,
+    degree,
+    with_i_reduced,
+)
 from optbench.language.rootof import real_roots
 
 Values = Mapping[str, acb]
+
+MAX_SIZE = 4_000  # of a polynomial without roots, in terms
 
 
 class Relation(NamedTuple):
@@ -46,6 +62,7 @@ def vanishing_part(equation: Quotient, values: Values) -> Polynomial:
 
 def eliminated(field: Field, polynomial: Polynomial, kernel: Kernel, values: Values) -> Relation:
     """Return the relation for a polynomial in which there is one kernel; raise `Refused` where elimination tells nothing."""
+    _check_size(field, polynomial)
     names = ("s", kernel.name) if kernel.kind == "exp" else (kernel.name, "e")
     marker = GENERATORS["s" if kernel.kind == "exp" else "e"]
     link = marker * kernel.argument.bottom - kernel.argument.top
@@ -80,9 +97,17 @@ def univariate(polynomial: Polynomial) -> fmpz_poly:
 
 def without_roots(field: Field, polynomial: Polynomial) -> Polynomial:
     """Return a polynomial over the rational numbers that vanishes where this one does, by resultants with the roots' relations."""
+    _check_size(field, polynomial)
     for root in reversed(field.roots):
         polynomial = _without(polynomial, root.relation, root.name)
     return _without(polynomial, GENERATORS["i"] ** 2 + 1, "i")
+
+
+def _check_size(field: Field, polynomial: Polynomial) -> None:
+    """Refuse what no limit on time could interrupt: a resultant multiplies the degrees by that of the root that it eliminates."""
+    factor = prod(root.degree for root in field.roots if degree(polynomial, root.name) > 0) * (2 if degree(polynomial, "i") > 0 else 1)
+    if prod(degree(polynomial, name) * factor + 1 for name in ("x", *KERNELS, *PARAMETERS) if degree(polynomial, name) > 0) > MAX_SIZE:
+        raise Refused("it has too many roots, of too high a degree")
 
 
 def _without(polynomial: Polynomial, relation: Polynomial, name: str) -> Polynomial:
