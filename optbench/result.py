@@ -130,6 +130,20 @@ class Solution:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """The statistics of a fit by least squares, at the best point known."""
+
+    observations: int  # m
+    degrees_of_freedom: int  # m - n, with n parameters that are not fixed
+    residual_sum_of_squares: float
+    residual_standard_deviation: float | None  # sqrt(RSS/(m - n)); None without degrees of freedom
+    r_squared: float | None  # 1 - RSS/sum((y - mean(y))^2); None where the response is constant
+    parameters: Mapping[str, Any]  # the estimates, in the variables' shapes
+    standard_errors: Mapping[str, Any] | None  # by the linearised model, in the same shapes
+    reason: str | None = None  # why there are no standard errors
+
+
+@dataclass(frozen=True)
 class Certificate:
     """What branch and bound proved, and what the proof rests on."""
 
@@ -200,7 +214,7 @@ class Result:
     complete: bool = False
     closed_form: ClosedForm | None = None
     certificate: Certificate | None = None
-    fit: Any = None
+    fit: Fit | None = None  # regression only
     attempts: list[Attempt] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     disagreements: list[str] = field(default_factory=list)  # answers that exclude each other, or a published value

@@ -290,7 +290,7 @@ def disagreement(asked: Random, name: str) -> str | None:
             return said
         if first.complete and second.complete and first.status is Status.OPTIMAL:
             mine, others = points_of(asked, first), [change.point(p) for p in points_of(other, second)]
-            if not (all(_near(p, others) for p in mine) and all(_near(p, mine) for p in others)):
+            if not (all(_near(p, others) for p in mine if _is_small(p)) and all(_near(p, mine) for p in others if _is_small(p))):
                 return f"{said}, at other points"
     return ""
 
@@ -298,6 +298,11 @@ def disagreement(asked: Random, name: str) -> str | None:
 def points_of(asked: Random, answer: ExactAnswer) -> list[dict[str, Any]]:
     """The points of an answer; of a family those whose numbers are not large."""
     return [p for p in listed(asked, answer) if max(map(abs, p.values())) < 8]
+
+
+def _is_small(at: Mapping[str, Any]) -> bool:
+    """Whether a point of a family is listed in both ways to write the problem, which stretch it by 2 at most."""
+    return max(map(abs, at.values())) < 3
 
 
 def _near(at: Mapping[str, Any], points: Sequence[Mapping[str, Any]]) -> bool:

@@ -387,7 +387,7 @@ def test_all_mistakes_come_at_once_with_line_column_and_caret(tmp_path: Path) ->
         "bad.yaml:1:1: A problem has no field 'minimze'. Did you mean minimize?",
         '  minimze: "x"',
         "  ^^^^^^^",
-        "  Its fields are name, description, minimize, maximize, variables, parameters, subject to, data, methods, known, tags.",
+        "  Its fields are name, description, minimize, maximize, model, variables, parameters, subject to, data, methods, known, tags.",
         "bad.yaml:3:24: gamma has a meaning in the language and can't name a variable; gamma_ could.",
         "  variables: {x: [5, 1], gamma: [0, 1]}",
         "                         ^^^^^",

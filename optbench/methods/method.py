@@ -163,6 +163,7 @@ class Facts(NamedTuple):
     has_constraints: bool = False
     has_equations: bool = False  # among them
     sum_of_squares: bool = False
+    linear_residuals: bool = False  # a sum of squares of linear functions
     has_integers: bool = False
     smooth: bool = True  # twice differentiable where it is defined
     gradient_missing_because: str | None = None  # e.g. "there is no derivative rule for trigamma"; None where there is a gradient
@@ -192,6 +193,7 @@ class Method:
     one_variable_only: bool = False
     needs_box: bool = False  # wants a finite range for every variable
     needs_smooth: bool = False  # makes no sense without second derivatives
+    linear_residuals_only: bool = False  # solves linear least squares
     largest_dimension: int | None = None  # beyond it, its matrices or its simplex cost too much
     scope: Scope = Scope.LOCAL
     random: bool = False  # draws from the seeded source of chance
@@ -238,6 +240,11 @@ def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]
     yield (
         "needs a sum of squares, and this function is not seen to be one"
         if "residuals" in method.uses and not facts.sum_of_squares
+        else None
+    )
+    yield (
+        "needs residuals that are linear in the unknowns, and these are not seen to be"
+        if method.linear_residuals_only and not facts.linear_residuals
         else None
     )
     yield f"handles one variable only, and this problem has {n}" if method.one_variable_only and n != 1 else None

@@ -146,12 +146,20 @@ class KnownDraft(NamedTuple):
     source: Text | None = None
 
 
+class ModelDraft(NamedTuple):
+    """A regression: the sum of the squares of response - model is to be minimised."""
+
+    response: Text  # a column of the data, or an expression of columns
+    expr: Text  # the model for it
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemDraft:
     """A whole problem as written."""
 
     sense: Sense
-    objective: Text
+    objective: Text  # where there is a model, that model's sum of squares
+    model: ModelDraft | None = field(default=None, kw_only=True)
     name: Text | None = None
     description: Text | None = None
     variables: tuple[VariableDraft, ...] = ()  # in the order written

@@ -25,6 +25,7 @@ from optbench.problem.draft import (
     KnownDraft,
     MatrixDraft,
     MethodDraft,
+    ModelDraft,
     Option,
     OptionDraft,
     ParameterDraft,
@@ -45,6 +46,7 @@ FIELDS = {
         "description": "what it is about",
         "minimize": "the objective, an expression",
         "maximize": "the objective, an expression, where the largest value is sought",
+        "model": "a regression in the place of an objective: a response, and an expression for it",
         "variables": "for each variable its range, or a mapping with range, start, starts, shape, integer, unit",
         "parameters": "for each parameter a number, a list, an expression, or a word: positive, nonnegative, negative, real, integer",
         "subject to": "the constraints, a list of texts or a mapping of names to texts",
@@ -62,6 +64,7 @@ FIELDS = {
         "unit": "a text, shown but never computed with",
     },
     "data": {"file": "a CSV file, relative to the problem file", "matrices": "for each matrix a list of columns"},
+    "model": {"response": "a column of the data, or an expression of columns", "expr": "the model for it, an expression"},
     "known": {"value": "a number or an expression", "at": "for each variable its value", "source": "where it was published"},
 }
 _OTHER_NAMES = {
@@ -93,6 +96,7 @@ _EXPECTED = {
     "parameters": "a mapping, such as parameters: {a: 2}",
     "subject to": 'a list of texts, such as subject to: ["x + y <= 9"], or a mapping of names to texts',
     "data": "a mapping, such as data: {file: points.csv}",
+    "model": 'a mapping, such as model: {response: y, expr: "b1*(1 - exp(-b2*x))"}',
     "methods": "a list, such as methods: [bfgs, {gradient-descent: {step: 0.1}}]",
     "known": 'a mapping, such as known: {value: "-1/4", at: {x: 1/2}}',
     "tags": "a list, such as tags: [unconstrained]",
@@ -111,12 +115,14 @@ def problem_draft(source: Source, root: Node, folder: Path | None) -> ProblemDra
     elif root.kind is not Kind.MAPPING:
         _wrong(source, root, "A problem", "a mapping of fields to values", 'For example: minimize: "x^2"')
     given = _fields(source, root, "a problem")
-    sense, objective = _objective(source, root, given)
+    model = _model(source, given)
+    sense, objective = _objective(source, root, given, model)
     variables = tuple(_variable(source, key, value) for key, value in _pairs(source, given, "variables"))
     _check_entries(source, variables, given)
     return ProblemDraft(
         sense,
         objective,
+        model=model,
         name=_text_field(source, given, "name"),
         description=_text_field(source, given, "description"),
         variables=variables,
@@ -131,7 +137,24 @@ def problem_draft(source: Source, root: Node, folder: Path | None) -> ProblemDra
     )
 
 
-def _objective(source: Source, root: Node, given: dict[str, Pair]) -> tuple[Sense, Text]:
+def _model(source: Source, given: dict[str, Pair]) -> ModelDraft | None:
+    if "model" not in given or not _is_mapping(source, *given["model"]):
+        return None
+    key, node = given["model"]
+    inner = _fields(source, node, "model")
+    for name in ("response", "expr"):
+        if name not in inner:
+            source.report(f"model has no {name}.", key, 'Write for example model: {response: y, expr: "a + b*x"}')
+    response, expr = (_expression(source, *inner[name], name) if name in inner else None for name in ("response", "expr"))
+    return None if response is None or expr is None else ModelDraft(response, expr)
+
+
+def _objective(source: Source, root: Node, given: dict[str, Pair], model: ModelDraft | None) -> tuple[Sense, Text]:
+    if "model" in given:
+        for sense_ in ("minimize", "maximize"):
+            if sense_ in given:
+                source.report(f"A model is fitted by least squares, so there is nothing else to {sense_}.", given[sense_][0])
+        return "minimize", Text("0" if model is None else f"sum(({model.response.value} - ({model.expr.value}))^2)")
     if "minimize" in given and "maximize" in given:
         second = max(given["minimize"][0], given["maximize"][0], key=lambda key: key.start)
         source.report("A problem has one objective; this one has both minimize and maximize.", second)

@@ -14,7 +14,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, Literal, NamedTuple
 
-from optbench.language.build import negate
+from optbench.language.build import negate, power, reduction, subtract
 from optbench.language.domain import natural_domain
 from optbench.language.graph import Call, Node, Shape, Symbol, symbols, topological
 from optbench.language.text import text
@@ -79,6 +79,17 @@ class Known(NamedTuple):
     source: str | None
 
 
+class Model(NamedTuple):
+    """A regression: the response, one number a row of the data, and what the model says in its place."""
+
+    response: Node
+    prediction: Node
+
+    def sum_of_squares(self) -> Node:
+        """Return what is to be minimised."""
+        return reduction("sum", power(subtract(self.response, self.prediction), 2))
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is asked."""
@@ -96,6 +107,7 @@ class Problem:
     tags: tuple[str, ...] = ()
     description: str | None = None
     warnings: tuple[str, ...] = ()
+    model: Model | None = None  # of which the objective is the sum of squares
 
     @property
     def minimand(self) -> Node:

@@ -43,6 +43,7 @@ _TAKES: dict[str, dict[str, dict[str, Any]]] = {
         "description": _or_null(_TEXT),
         "minimize": _TEXT,
         "maximize": _TEXT,
+        "model": _or_null({"$ref": "#/$defs/model"}),
         "variables": _or_null(_mapping({"anyOf": [_RANGE, _NULL, {"$ref": "#/$defs/variable"}]})),
         "parameters": _or_null(_mapping({"anyOf": [{"enum": list(SYMBOLS)}, {"type": ["string", "number"]}, _list(_VALUES)]})),
         "subject to": _or_null({"anyOf": [_list({"anyOf": [_TEXT, _CONSTRAINTS]}), _CONSTRAINTS]}),
@@ -60,6 +61,7 @@ _TAKES: dict[str, dict[str, dict[str, Any]]] = {
         "unit": _or_null(_TEXT),
     },
     "data": {"file": _TEXT, "matrices": _or_null(_mapping(_list(_TEXT, minItems=1)))},
+    "model": {"response": _TEXT, "expr": _TEXT},
     "known": {"value": _or_null(_TEXT), "at": _or_null(_mapping(_VALUES)), "source": _or_null(_TEXT)},
 }
 
@@ -71,7 +73,7 @@ def schema() -> dict[str, Any]:
         "$id": "urn:optbench:problem:1",
         "title": "A problem of optbench",
         **_object("a problem"),
-        "oneOf": [{"required": ["minimize"]}, {"required": ["maximize"]}],
+        "oneOf": [{"required": ["minimize"]}, {"required": ["maximize"]}, {"required": ["model"]}],
         "$defs": {
             "values": {
                 "description": "a number, an expression, null, or a list of them, one an entry",
@@ -79,6 +81,7 @@ def schema() -> dict[str, Any]:
             },
             "variable": _object("a variable"),
             "data": {**_object("data"), "required": ["file"]},
+            "model": {**_object("model"), "required": ["response", "expr"]},
             "known": _object("known"),
         },
     }

@@ -36,7 +36,7 @@ from optbench.problem.draft import (
     VariableDraft,
 )
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval, as_float
-from optbench.problem.problem import Constraint, Known, MethodChoice, Parameter, Problem, Variable
+from optbench.problem.problem import Constraint, Known, MethodChoice, Model, Parameter, Problem, Variable
 
 _RESERVED = ("pi", "inf", "for", "in", "and", "or", "not", "axis")
 _LONG = 2_000  # an objective that prints longer than this is shown as it was typed
@@ -74,7 +74,8 @@ class _Validation:
         names = [*(p.name.value for p in draft.parameters), *(v.name.value for v in draft.variables)]
         self.faulty = set(names) - set(self.nodes)
         scope = Scope(self.nodes, self.values, open=self.open_names or not draft.variables)
-        objective = self.expression(draft.objective, scope)
+        model = self.model(scope)
+        objective = self.expression(draft.objective, scope) if draft.model is None else None if model is None else model.sum_of_squares()
         constraints = tuple(c for c in (self.constraint(c, i, scope) for i, c in enumerate(draft.constraints, 1)) if c)
         if self.mistakes or objective is None:
             raise ProblemError(*(m for m in self.mistakes if not self.is_consequence(m)))
@@ -97,6 +98,7 @@ class _Validation:
             tuple(t.value for t in draft.tags),
             draft.description.value if draft.description else None,
             tuple(dict.fromkeys(self.warnings)),
+            model,
         )
         if self.mistakes:
             raise ProblemError(*self.mistakes)
@@ -154,6 +156,25 @@ class _Validation:
         parsed = self.attempt(lambda: parse(written.value, scope, written.at))
         return None if parsed is None else self.kept(parsed)
 
+    def model(self, scope: Scope) -> Model | None:
+        """The regression that is asked for, if there is one and it can be read."""
+        draft = self.draft.model
+        if draft is None:
+            return None
+        response, prediction = self.expression(draft.response, scope), self.expression(draft.expr, scope)
+        if response is None or prediction is None:
+            return None
+        unknown = [s.name for s in symbols(response) if s not in self.values]
+        if len(response.shape) != 1 or unknown:
+            why = f"{unknown[0]} is no column" if unknown else f"it has the shape {shape_text(response.shape)}"
+            self.mistake(f"A response is one number a row of the data, and {why}.", draft.response.at(0, len(draft.response.value)))
+        elif prediction.shape not in ((), response.shape):
+            shapes = f"{shape_text(prediction.shape)}, the response {shape_text(response.shape)}"
+            self.mistake(f"The model has the shape {shapes}.", draft.expr.at(0, len(draft.expr.value)))
+        else:
+            return Model(response, prediction)
+        return None
+
     def kept(self, parsed: Parsed) -> Node:
         self.warnings.extend(parsed.warnings)
         return parsed.node
@@ -177,7 +198,8 @@ class _Validation:
         return self.shown(objective, self.draft.objective)
 
     def check_objective(self, objective: Node, variables: Sequence[Variable]) -> None:
-        place = self.draft.objective.at(0, len(self.draft.objective.value))
+        written = self.draft.objective if self.draft.model is None else self.draft.model.expr
+        place = written.at(0, len(written.value))
         if objective.shape:
             self.mistake(
                 f"The objective is an array of shape {shape_text(objective.shape)}; a number is needed, for example its sum.", place
@@ -238,7 +260,7 @@ class _Validation:
     def texts(self) -> Iterator[Text]:
         """Every text in which a column may be named: other columns may hold anything, such as labels."""
         draft = self.draft
-        yield draft.objective
+        yield from (draft.objective,) if draft.model is None else draft.model
         yield from (c.text for c in draft.constraints)
         yield from (p.value for p in draft.parameters if isinstance(p.value, Text))
         yield from (column for m in (draft.data.matrices if draft.data else ()) for column in m.columns)

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from optbench.errors import printable
 from optbench.problem.draft import SYMBOLS
 from optbench.report import verdict_words
-from optbench.result import Assurance, Attempt, AttemptStatus, Certificate, ProblemSummary, Result, Solution
+from optbench.result import Assurance, Attempt, AttemptStatus, Certificate, Fit, ProblemSummary, Result, Solution
 
 HEADINGS = ("method", "status", "value", "point", "true error", "infeasibility", "iterations", "evaluations", "time")
 WORDS = ("method", "status", "point")  # the columns that hold no numbers
@@ -111,11 +112,36 @@ def remarks(result: Result) -> Iterator[str]:
         yield from verdict_words.lines(result.closed_form, result.assurance is Assurance.EXACT)
     if result.certificate is not None and result.assurance is Assurance.CERTIFIED:
         yield f"proof: {'; '.join(_proof(result.certificate))}"
+    if result.fit is not None:
+        yield from fit(result.fit)
     if result.solutions:
         if not result.assurance.is_proof:
             yield from _conditions(result.solutions[0])
         if result.solutions[0].multipliers:
             yield f"multipliers: {', '.join(coordinates(result.solutions[0].multipliers))}"
+
+
+def fit(found: Fit) -> Iterator[str]:
+    """Yield the lines on a regression: how well the data are met, and each parameter with its standard error."""
+    spread = "" if found.residual_standard_deviation is None else f", residual standard deviation {found.residual_standard_deviation:.9g}"
+    determination = "" if found.r_squared is None else f", R^2 = {found.r_squared:.9g}"
+    yield f"fit: {found.observations:,} observations, residual sum of squares {found.residual_sum_of_squares:.9g}{spread}{determination}"
+    if found.standard_errors is None:
+        yield f"no standard errors: {found.reason}"
+        return
+    for name, estimate in list(found.parameters.items())[:VARIABLES]:
+        errors = found.standard_errors[name]
+        if isinstance(estimate, list):
+            pairs = zip(leaves(estimate), leaves(errors), strict=True)
+            shown = [_estimate(e, s) for e, s in itertools.islice(pairs, VARIABLES)]
+            yield f"{name} = [{', '.join(shown)}{', ...' if len(list(leaves(estimate))) > VARIABLES else ''}]"
+        else:
+            yield f"{name} = {_estimate(estimate, errors)}"
+
+
+def _estimate(value: float, error: float | None) -> str:
+    """An estimate with its standard error, or a fixed parameter."""
+    return f"{value:.9g} (fixed)" if error is None else f"{value:.9g} (standard error {error:.6g})"
 
 
 def _proof(certificate: Certificate) -> Iterator[str]:

@@ -115,7 +115,7 @@ def run(
         deadline = time.monotonic() + (began + budget.seconds - time.monotonic()) / share
         objective = MeteredObjective(function, tolerance, seed + number, deadline, (budget.evaluations - sum(spent)) // share)
         objective.meter.report = _reporter(objective, best[0] if best else Best(), spent, send)
-        one = _Run(objective, number, max(0, budget.iterations - iterations), [] if trace else None)
+        one = _Run(objective, number, max(0, budget.iterations - iterations) // share, [] if trace else None)
         try:
             one.follow(method, options, function.space.point(start))
         except Exception:

@@ -22,6 +22,7 @@ from optbench.language.derivative import NotDifferentiable
 from optbench.language.expand import all_entries, entries
 from optbench.language.functions import TABLE
 from optbench.language.graph import GraphError, Node, functions, size
+from optbench.language.linear import is_linear
 from optbench.language.squares import SumOfSquares, sum_of_squares
 from optbench.methods.space import Euclidean, Line, Space
 from optbench.problem.interval import Interval
@@ -135,6 +136,11 @@ class Function:
     def squares(self) -> SumOfSquares | None:
         """The minimand as a sum of squares, where it is one."""
         return sum_of_squares(self.problem.minimand)
+
+    @cached_property
+    def residuals_are_linear(self) -> bool:
+        """Whether it is a sum of squares of linear functions."""
+        return self.squares is not None and all(is_linear(r, self.problem.symbols) for r in self.squares.residuals)
 
     @cached_property
     def least_squares(self) -> Reading:

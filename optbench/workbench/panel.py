@@ -20,6 +20,7 @@ from optbench.workbench.function import Function, importable
 _PANEL = ("gradient-descent", "newton", "bfgs", "nelder-mead")
 _PANEL_IN_ONE_VARIABLE = ("gradient-descent", "newton", "bfgs", "brent", "nelder-mead")
 _PANEL_WITH_CONSTRAINTS = ("casadi-ipopt", "casadi-sqpmethod")  # without CasADi `auto` is SciPy's
+_LINEAR = ["normal-equations", "qr"]  # beside the others, for linear least squares
 _MANY = 100  # variables from which a simplex has no chance
 _DENSE = 500  # variables from which dense matrices cost more than they bring
 _FEW = 30  # variables up to which derivatives of second order are cheap
@@ -73,6 +74,7 @@ def _panel(facts: Facts) -> list[MethodChoice]:
         names = _PANEL_IN_ONE_VARIABLE
     else:
         names = [name for name in _PANEL if name != "nelder-mead" or facts.dimension <= _MANY]
+        names += _LINEAR if facts.linear_residuals and not facts.has_bounds else []
     return [*map(MethodChoice, names), MethodChoice("auto")]
 
 
@@ -102,6 +104,8 @@ def auto(facts: Facts) -> tuple[str, str]:
         return "scipy-powell", f"it has no gradient and {size}: searches along lines need values only"
     if not facts.smooth and n <= _DENSE:
         return "bfgs", "it has kinks or jumps: BFGS with a weak line search copes with them"
+    if facts.linear_residuals and not facts.has_bounds and n <= _DENSE:
+        return "qr", "it is a linear least-squares problem: one factorisation solves it"
     if facts.sum_of_squares and facts.smooth and n <= _DENSE:
         return "levenberg-marquardt", "it is a sum of squares"
     if n <= _FEW and facts.hessian_missing_because is None:
@@ -140,6 +144,7 @@ def facts_of(problem: Problem, function: Function) -> Facts:
         has_constraints=bool(problem.constraints),
         has_equations=any(function.equalities),
         sum_of_squares=function.squares is not None,
+        linear_residuals=function.residuals_are_linear,
         has_integers=any(v.symbol.integer for v in problem.variables),
         smooth=function.is_smooth,
         gradient_missing_because=function.gradient_missing_because,

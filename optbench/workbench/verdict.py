@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optbench.language.graph import Symbol
 from optbench.problem.problem import Problem
-from optbench.result import Assurance, Attempt, AttemptStatus, Certificate, ClosedForm, Optimality, Result, Solution, Status
+from optbench.result import Assurance, Attempt, AttemptStatus, Certificate, ClosedForm, Fit, Optimality, Result, Solution, Status
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge
 from optbench.workbench.proof import disagreement, joined
@@ -71,7 +71,17 @@ def verdict(
         warnings.append(f"There is no certificate: {certified.not_written}.")
     if result.assurance.is_proof and _published(problem, result):
         disagreements = warnings
-    return replace(result, attempts=rows, warnings=warnings, disagreements=list(disagreements))
+    return replace(result, attempts=rows, warnings=warnings, disagreements=list(disagreements), fit=_fit(problem, function, result))
+
+
+def _fit(problem: Problem, function: Function, result: Result) -> Fit | None:
+    """The statistics of a regression at the first solution."""
+    point = result.solutions[0].point if result.solutions else None
+    if point is None or not problem.data:
+        return None
+    from optbench.workbench.regression import fit
+
+    return fit(problem, function, _flat([point[v.name] for v in problem.variables]))
 
 
 # ---- what was found ----------------------------------------------------------------------------------------------------------
