@@ -48,13 +48,18 @@ class Form(NamedTuple):
     p: Fraction
     argument: Node  # z of w*exp(w) = z
 
+    @property
+    def shift(self) -> Node:
+        """b/a."""
+        return _ratio(self.b, self.a)
+
     def solution(self, branch: str) -> Node:
         """The x for w = W(z)."""
         w = call(branch, self.argument)
         if self.kind == "product":
             assert isinstance(self.a, Number)
             return _scaled(number(self.p / self.a.value), w)
-        unlogged = subtract(_scaled(number(-1 / self.p), w), divide(self.b, self.a))
+        unlogged = subtract(_scaled(number(-1 / self.p), w), self.shift)
         return call("exp", unlogged) if self.kind == "logarithm" else unlogged
 
     def inner(self, x: Symbol) -> Node:
@@ -62,7 +67,7 @@ class Form(NamedTuple):
         if self.kind == "product":
             return _scaled(number(1 / self.p), multiply(self.a, x))
         y = call("log", x) if self.kind == "logarithm" else x
-        return _scaled(number(-self.p), add(y, divide(self.b, self.a)))
+        return _scaled(number(-self.p), add(y, self.shift))
 
 
 class _OtherForm(Exception):
@@ -176,8 +181,13 @@ def _line_and_exponential(rest: dict[tuple[Fraction, int, Fraction], Node], cons
 
 def _exponential_form(kind: str, a: Node, b: Node, p: Fraction, c: Node) -> Form:
     """a*y + b + c*exp(p*y) = 0, which both forms are, with y = log(x) in the first."""
-    z = _scaled(multiply(p, divide(c, a)), _exp(multiply(-p, divide(b, a))))
+    z = _scaled(multiply(p, divide(c, a)), _exp(multiply(-p, _ratio(b, a))))
     return Form(kind, a, b, c, p, z)
+
+
+def _ratio(b: Node, a: Node) -> Node:
+    """b/a, for an a that is not 0."""
+    return b if b is number(0) else divide(b, a)
 
 
 def _scaled(factor: Node, node: Node) -> Node:

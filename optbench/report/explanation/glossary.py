@@ -63,7 +63,8 @@ _KINDS_OF_FORMULAS = {
     "radicals": "Made from whole numbers by + - * / and roots; also such combinations of complex roots as cos(pi/7).",
     "elementary": "Made from whole numbers by + - * /, roots, exp and log, and so by sin, atan, pi and e too.",
     "lambertw": "As elementary, and by Lambert's W, the inverse of w*exp(w), too.",
-    "algebraic_root": "A root of a polynomial with whole coefficients, written rootof(polynomial, k): its k-th real root, counted from 0.",
+    "algebraic_root": "Made with roots of polynomials with whole coefficients that are not written with radicals: rootof(polynomial, k) "
+    "is the k-th real root, counted from 0.",
 }
 _CODES = {
     ExitCode.ANSWERED: "The problem was answered as well as --require asks (by default locally), or the command did what it was for.",

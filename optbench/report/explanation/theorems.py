@@ -16,7 +16,8 @@ _CLASSES = {
     "radicals": "made from whole numbers by + - * / and roots",
     "elementary": "made from whole numbers by + - * /, roots, exp and log (and so by sin, atan, pi, e too)",
     "lambertw": "made from whole numbers by + - * /, roots, exp, log and Lambert's W",
-    "algebraic_root": "a root of a polynomial, written rootof(polynomial, k) for its k-th real root, counted from 0",
+    "algebraic_root": "made with roots of polynomials that are not written with radicals: rootof(polynomial, k) is the k-th real root, "
+    "counted from 0",
 }
 _RULES = {
     "prime-degree": "n is a prime. In a solvable group of that degree an element is one cycle of length n, or moves nothing, or fixes one "
