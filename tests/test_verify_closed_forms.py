@@ -9,11 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import mpmath
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench import api
+from optbench.arithmetic.sympy_polynomials import degrees_modulo
 from optbench.verify import Refused, check_result
 
 Json = dict[str, Any]
@@ -162,6 +164,14 @@ def test_a_verdict_that_says_something_else_than_its_certificate_is_refused(name
             assert_refused(result, field, value)
 
 
+@pytest.mark.parametrize("more", [{"review": "literature"}, {"theorem": "lin1983", "none_in": ["L"], "certificate": "that of Lin"}])
+def test_only_an_argument_that_awaits_publication_stands_where_these_do(more: Json) -> None:
+    result = solved("cosine")
+    form = form_of(result)
+    form["unreviewed"] |= {key: form["certificate"] if key == "certificate" else value for key, value in more.items()}
+    assert_refused(result)
+
+
 OTHERS_HAVE_THIS_SLOPE_THERE = ("two unknowns", "a kink elsewhere", "Kepler", "a function by W")
 
 
@@ -232,6 +242,51 @@ def test_a_formula_of_another_number_is_refused(formula: str) -> None:
     result = solved("quintic")
     result["solutions"][0]["exact"] = {"x": formula}
     certificate_of(result)["number"]["formula"] = formula
+    assert_refused(result)
+
+
+def test_a_certificate_of_another_number_is_refused() -> None:
+    """A root of t^5 - t - 3, which has no radicals either, in the place of the solution."""
+    result = solved("quintic")
+    patterns = [[p, degrees] for p in (2, 5, 7, 11, 13) if (degrees := degrees_modulo([-3, -1, 0, 0, 0, 1], p)) in ([2, 3], [1, 1, 3])]
+    other = {"number": {"formula": "rootof(t^5 - t - 3, 0)"}, "polynomial": ["-3", "-1", "0", "0", "0", "1"], "patterns": patterns[:1]}
+    certificate_of(result).update(other)
+    assert refusal(result) == "the number is not one of the solution's"
+
+
+@pytest.mark.parametrize("name", ["cosine", "two kernels"])
+def test_a_solution_that_is_said_to_have_no_formula_has_none(name: str) -> None:
+    """Not even one that agrees to 120 digits."""
+    result = solved(name)
+    equation = {"cosine": lambda x: x - mpmath.cos(x), "two kernels": lambda x: mpmath.exp(x) + mpmath.log(x) - 1}[name]
+    with mpmath.workdps(130):
+        digits = mpmath.nstr(mpmath.findroot(equation, result["solutions"][0]["point"]["x"]), 120)
+    result["solutions"][0]["exact"] = {"x": digits}
+    assert "formula where its verdict says that there is none" in str(refusal(result))
+
+
+def test_a_solution_that_is_said_to_have_a_formula_has_one() -> None:
+    result = solved("with W")
+    result["solutions"][0]["exact"] = None
+    assert_refused(result)
+
+
+def test_the_formula_of_a_solution_lies_in_its_enclosure() -> None:
+    result = solved("quintic")
+    result["solutions"][0]["enclosure"]["x"] = ["1.16730397826141868425604589987", "1.16730397826141868425604589988"]
+    assert refusal(result) == "a formula is not in the enclosure of the solution"
+
+
+def test_a_function_of_parameters_is_a_stationary_point() -> None:
+    result = solved("a function by W")
+    result["solutions"][0]["kind"] = "boundary"
+    assert_refused(result)
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_a_certificate_with_a_field_more_is_refused(name: str) -> None:
+    result = solved(name)
+    certificate_of(result)["note"] = "it also proves Fermat's last theorem"
     assert_refused(result)
 
 

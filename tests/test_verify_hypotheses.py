@@ -118,6 +118,14 @@ def test_an_excluded_form_is_refused(equation: str, root: str, words: str) -> No
         forged(root, equation).check()
 
 
+def test_a_constant_next_to_a_logarithm_is_refused() -> None:
+    """x*log(x) = e has the root e, and x*y0 - y1 neither a form nor an algebraic zero that is left out."""
+    kernels = {"y0": "log(x)", "y1": "exp(1)"}
+    certificate = {"theorem": "kernels", "number": {}, "kernels": kernels, "roots": {}, "polynomials": ["x*y0 - y1"]}
+    with pytest.raises(Refused, match="constant such as e next to logarithms"):
+        several_kernels.check(certificate, number("e", "x*log(x) - e"))
+
+
 @pytest.mark.parametrize("seeds", [range(2), pytest.param(range(2, 30), marks=pytest.mark.slow)], ids=["few", "many"])
 def test_what_a_prover_without_hypotheses_says_of_planted_roots_is_refused(seeds: range, monkeypatch: pytest.MonkeyPatch) -> None:
     for mutation in MUTATIONS.values():
