@@ -21,7 +21,7 @@ import numpy as np
 from random_problems import Comparison, Random, Range, evaluated, names, precisely
 
 from optbench.exact.answer import ExactAnswer
-from optbench.exact.formula import enclosure
+from optbench.exact.numbers.formula import enclosure
 from optbench.language.build import number, substitute
 from optbench.language.elaborate import parse
 from optbench.language.graph import Node, symbols

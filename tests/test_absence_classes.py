@@ -6,8 +6,8 @@ import pytest
 
 import optbench
 from optbench.api import define
-from optbench.exact.formula import facts, facts_of_point
-from optbench.exact.identities import is_zero
+from optbench.exact.numbers.formula import facts, facts_of_point
+from optbench.exact.numbers.identities import is_zero
 from optbench.exact.stage import solve
 from optbench.language.elaborate import parse
 from optbench.report import verdict_words

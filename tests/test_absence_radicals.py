@@ -13,9 +13,9 @@ from flint import arb, ctx, fmpz_poly
 from planted_equations import DIGITS, value
 from solvable_polynomials import FAMILIES, X, dickson, is_irreducible, solvable
 
-from optbench.exact import algebraic
 from optbench.exact.absence import galois, radicals, substitutions, verdict
-from optbench.exact.formula import facts
+from optbench.exact.numbers import algebraic
+from optbench.exact.numbers.formula import facts
 from optbench.language.build import number
 from optbench.language.elaborate import parse
 from optbench.language.graph import Node

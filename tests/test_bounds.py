@@ -13,8 +13,8 @@ from optbench.arithmetic.floats import function
 from optbench.exact import affine, bounds, decaying, logarithms, mirrored, recession
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import region_of
-from optbench.exact.formula import as_float
-from optbench.exact.signs import Region
+from optbench.exact.numbers.formula import as_float
+from optbench.exact.region.signs import Region
 from optbench.language.elaborate import parse
 from optbench.language.graph import GraphError
 from optbench.result import Assurance, Status

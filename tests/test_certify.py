@@ -15,7 +15,7 @@ from certificates import answered, asked, ends, holders, proved
 
 from optbench.certify.answer import NotApplicable
 from optbench.certify.stage import solve
-from optbench.exact.formula import enclosure
+from optbench.exact.numbers.formula import enclosure
 from optbench.language.elaborate import parse
 from optbench.problem.library import path as bundled
 from optbench.problem.reader import read

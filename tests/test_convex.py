@@ -21,9 +21,9 @@ from optbench.arithmetic.floats import function
 from optbench.errors import ProblemError
 from optbench.exact import convex, piecewise_linear, posynomial, quadratic_program
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.convex_program import box_of, convex_program
-from optbench.exact.convexity import Curvatures
-from optbench.exact.subgradients import certify, vanishes
+from optbench.exact.programs.convex_program import box_of, convex_program
+from optbench.exact.programs.convexity import Curvatures
+from optbench.exact.programs.subgradients import certify, vanishes
 from optbench.language.build import negate, number
 from optbench.language.elaborate import Scope, parse
 from optbench.language.graph import GraphError, Node

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from optbench.api import define
-from optbench.exact.assumptions import KINDS, Assumptions
-from optbench.exact.identities import is_zero, simplified
+from optbench.exact.numbers.identities import is_zero, simplified
+from optbench.exact.parameters.assumptions import KINDS, Assumptions
 from optbench.exact.stage import solve
 from optbench.language.build import symbol
 from optbench.language.elaborate import parse

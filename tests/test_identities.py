@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench.arithmetic.balls import value_of
-from optbench.exact import algebraic
-from optbench.exact.identities import is_zero, normal, simplified
-from optbench.exact.sums import TooLarge, quotient_node
+from optbench.exact.numbers import algebraic
+from optbench.exact.numbers.identities import is_zero, normal, simplified
+from optbench.exact.numbers.sums import TooLarge, quotient_node
 from optbench.language.elaborate import parse
 from optbench.language.graph import GraphError
 from optbench.language.text import text

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench.api import solve
-from optbench.exact.lambert import solutions
+from optbench.exact.line.lambert import solutions
 from optbench.language.build import add, call, multiply, power, symbol
 from optbench.language.elaborate import parse
 from optbench.language.graph import Node

@@ -153,7 +153,7 @@ def test_a_breach_is_named(file: str, source: str, breach: str) -> None:
         ("methods/bfgs.py", "def f():\n    import numpy.linalg"),
         ("methods/scipy_slsqp.py", "def f():\n    import numpy\n    from scipy.optimize import minimize"),
         ("arithmetic/numpy_arrays.py", "def f():\n    from scipy.special import erf"),
-        ("workbench/engine.py", "import optbench.exact.lambert\nfrom optbench.methods import bfgs\nfrom optbench import __version__"),
+        ("workbench/engine.py", "import optbench.exact.line.lambert\nfrom optbench.methods import bfgs\nfrom optbench import __version__"),
     ],
 )
 def test_what_is_allowed_is_no_breach(file: str, source: str) -> None:

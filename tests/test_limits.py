@@ -7,7 +7,7 @@ import math
 import pytest
 
 from optbench.arithmetic.floats import function as floats
-from optbench.exact.limits import Indeterminate, limit
+from optbench.exact.line.limits import Indeterminate, limit
 from optbench.language.build import symbol
 from optbench.language.elaborate import parse
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, as_float

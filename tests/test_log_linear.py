@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from optbench.arithmetic.balls import value_of
-from optbench.exact.equation import zeros
-from optbench.exact.log_linear import solutions
-from optbench.exact.pieces import Place
+from optbench.exact.line.equation import zeros
+from optbench.exact.line.log_linear import solutions
+from optbench.exact.line.pieces import Place
 from optbench.language.build import number, symbol
 from optbench.language.elaborate import parse
 from optbench.language.graph import Node

@@ -17,11 +17,11 @@ import pytest
 from optbench.api import define
 from optbench.arithmetic.floats import function
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.assumptions import KINDS, Assumptions
+from optbench.exact.parameters.assumptions import KINDS, Assumptions
+from optbench.exact.parameters.sign_chart import chart
+from optbench.exact.parameters.stretch import Stretch
 from optbench.exact.parametric import solve
-from optbench.exact.sign_chart import chart
 from optbench.exact.stage import solve as solve_in_stage
-from optbench.exact.stretch import Stretch
 from optbench.language.build import symbol
 from optbench.language.elaborate import parse
 from optbench.problem.interval import Interval

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from optbench.exact import quadratic_program
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.complementarity import Empty, Optimum, Ray, minimum
-from optbench.exact.rational_program import Program, Row, falling_direction
+from optbench.exact.programs.complementarity import Empty, Optimum, Ray, minimum
+from optbench.exact.programs.rational_program import Program, Row, falling_direction
 from optbench.language.elaborate import parse
 from optbench.language.graph import Number as NumberNode
 from optbench.problem.draft import ConstraintDraft, Number, ProblemDraft, Text, VariableDraft

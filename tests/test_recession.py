@@ -10,9 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from optbench.arithmetic.floats import function
-from optbench.exact import cases, recession, stage, sympy_solve
+from optbench.exact import cases, recession, stage
 from optbench.exact.answer import NotApplicable
-from optbench.exact.paths import NotSettled, eventually, limit_along
+from optbench.exact.line import sympy_solve
+from optbench.exact.region.paths import NotSettled, eventually, limit_along
 from optbench.language.build import substitute, symbol
 from optbench.language.elaborate import parse, parse_constraint
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, as_float

@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from optbench.arithmetic.floats import function
-from optbench.exact import cases, stage, sympy_solve
+from optbench.exact import cases, stage
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import order
-from optbench.exact.formula import as_float
-from optbench.exact.isolated import solved_for
+from optbench.exact.line import sympy_solve
+from optbench.exact.numbers.formula import as_float
 from optbench.exact.ranges import holding
-from optbench.exact.signs import Region
+from optbench.exact.region.isolated import solved_for
+from optbench.exact.region.signs import Region
 from optbench.language.build import number, substitute, symbol
 from optbench.language.elaborate import parse, parse_constraint
 from optbench.language.graph import symbols

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from optbench.exact.ideals import TooHard
-from optbench.exact.polynomial_ring import Ring
-from optbench.exact.solutions import Solutions
-from optbench.exact.systems import solve
+from optbench.exact.polynomials.ideals import TooHard
+from optbench.exact.polynomials.polynomial_ring import Ring
+from optbench.exact.polynomials.solutions import Solutions
+from optbench.exact.polynomials.systems import solve
 
 
 def ring_of(count: int) -> tuple[Ring, Any]:

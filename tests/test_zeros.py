@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optbench.exact.equation import zeros
-from optbench.exact.pieces import Place, simplest
-from optbench.exact.zeros import are_all_zeros
+from optbench.exact.line.equation import zeros
+from optbench.exact.line.pieces import Place
+from optbench.exact.line.zeros import are_all_zeros
+from optbench.exact.numbers.simplest_fraction import simplest
 from optbench.language.build import multiply, number, subtract, symbol
 from optbench.language.elaborate import parse
 from optbench.language.graph import Node

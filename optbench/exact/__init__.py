@@ -1,7 +1,14 @@
 """Exact answers: formulas for the minimum, with a proof that they are all there is, or the reason why there is none.
 
-`stage.solve` tries the strategies in order of cost. A strategy turns a problem into an `ExactAnswer`: `univariate` cuts
-the range into pieces on which the function is smooth (`pieces`), solves f' = 0 on each (`equation`, one file a solver),
-proves that no root is missing (`zeros`), takes the limits at open ends (`limits`) and compares the values (`candidates`).
-What is claimed is proved: by enclosures, by polynomial algebra, or by identities (`identities`, `algebraic`).
+`stage.solve` tries the strategies in order of cost; each is a file of this folder, with its proof at its head. A strategy
+turns a problem into an `ExactAnswer`; what is claimed is proved, by enclosures, by polynomial algebra, or by identities.
+What strategies stand on is in folders:
+
+- `numbers`: formulas for numbers, their normal forms, signs, and the proof that one is 0
+- `line`: zeros of functions of one unknown, and limits
+- `region`: signs of expressions of several unknowns, and unknowns isolated in conditions
+- `polynomials`: systems of polynomials, their real solutions, and whether a minimum exists
+- `programs`: linear, quadratic and convex programs in exact arithmetic
+- `parameters`: problems with parameters that have no values
+- `absence`: verdicts on closed forms
 """

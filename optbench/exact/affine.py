@@ -26,8 +26,8 @@ from flint import fmpq, fmpq_mat
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Case, Send, guarded, least, part_of, solved
 from optbench.exact.inactive import feasible_ones
+from optbench.exact.region.signs import polynomial_of, tidy
 from optbench.exact.separable import is_separable
-from optbench.exact.signs import polynomial_of, tidy
 from optbench.language.build import add, multiply, number, rebuild, symbol
 from optbench.language.domain import natural_domain
 from optbench.language.graph import Call, Node, Number, Symbol, size, symbols, topological

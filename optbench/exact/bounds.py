@@ -25,8 +25,8 @@ from typing import NamedTuple
 
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Send, guarded, order, region_of
-from optbench.exact.identities import simplified
-from optbench.exact.signs import NOT_NEGATIVE, Region
+from optbench.exact.numbers.identities import simplified
+from optbench.exact.region.signs import NOT_NEGATIVE, Region
 from optbench.exact.vanishing import by_equations, needed, zeros_of
 from optbench.language.build import add, call, divide, multiply, negate, number, power, subtract
 from optbench.language.graph import Call, Node, Number, Symbol, functions, symbols, topological

@@ -29,13 +29,13 @@ from typing import Any, TypeAlias
 from optbench.arithmetic.balls import compare, value_of
 from optbench.exact import several
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
-from optbench.exact.formula import as_float, enclosure
-from optbench.exact.identities import is_zero, simplified
-from optbench.exact.limits import Indeterminate, limit
-from optbench.exact.pieces import Place, Undecided, Undefined, point, sign, smoothed
+from optbench.exact.line.limits import Indeterminate, limit
+from optbench.exact.line.pieces import Place, Undecided, Undefined, point, sign, smoothed
+from optbench.exact.numbers.formula import as_float, enclosure
+from optbench.exact.numbers.identities import is_zero, simplified
 from optbench.exact.reach import check_reach
+from optbench.exact.region.signs import NEGATIVE, NOT_POSITIVE, NOT_ZERO, ZERO, Region, Signs, tidy
 from optbench.exact.several import Point
-from optbench.exact.signs import NEGATIVE, NOT_POSITIVE, NOT_ZERO, ZERO, Region, Signs, tidy
 from optbench.language.build import condition, negate, number, substitute, subtract, symbol
 from optbench.language.derivative import NotDifferentiable
 from optbench.language.domain import natural_domain

@@ -25,15 +25,15 @@ from optbench.arithmetic import NoReading
 from optbench.arithmetic.balls import Enclosure, evaluator
 from optbench.arithmetic.floats import function
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.augmented_lagrangian import Numerical, Values, newton_step
-from optbench.exact.convex_program import ConvexProgram, box_of, choices_of, convex_program
-from optbench.exact.pieces import simplest
+from optbench.exact.numbers.simplest_fraction import simplest
+from optbench.exact.numbers.sums import sign_of
+from optbench.exact.programs.augmented_lagrangian import Numerical, Values, newton_step
+from optbench.exact.programs.convex_program import ConvexProgram, box_of, choices_of, convex_program
+from optbench.exact.programs.recognized_formulas import BITS, FREE, SURE, Near, formula_points
+from optbench.exact.programs.subgradients import certify, pivots
 from optbench.exact.quadratic_program import satisfies, with_value
 from optbench.exact.reach import check_reach
-from optbench.exact.recognized_formulas import BITS, FREE, SURE, Near, formula_points
 from optbench.exact.several import conditions, optimal
-from optbench.exact.subgradients import certify, pivots
-from optbench.exact.sums import sign_of
 from optbench.language.build import add, call, multiply, negate, number, power, rebuild, subtract, symbol
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.graph import Call, GraphError, Node, Symbol, symbols, topological

@@ -30,22 +30,22 @@ from typing import Any, NamedTuple
 from flint import arb
 
 from optbench.arithmetic.balls import as_fraction
-from optbench.exact.angles import angles_at, direction
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.attained import is_compact, is_undercut, lower_bound
-from optbench.exact.certificate import Certificate, certified
-from optbench.exact.faces import Candidate, constant_value, stationary
-from optbench.exact.formula import as_float, enclosure
-from optbench.exact.ideals import TooHard
-from optbench.exact.identities import simplified
-from optbench.exact.number_field import RealNumber, compared, rational_number
-from optbench.exact.polynomial_form import PolynomialForm, polynomial_form
-from optbench.exact.polynomial_reader import Fractional
-from optbench.exact.polynomial_ring import Polynomial
+from optbench.exact.numbers.formula import as_float, enclosure
+from optbench.exact.numbers.identities import simplified
+from optbench.exact.polynomials.angles import angles_at, direction
+from optbench.exact.polynomials.attained import is_compact, is_undercut, lower_bound
+from optbench.exact.polynomials.certificate import Certificate, certified
+from optbench.exact.polynomials.faces import Candidate, constant_value, stationary
+from optbench.exact.polynomials.ideals import TooHard
+from optbench.exact.polynomials.number_field import RealNumber, compared, rational_number
+from optbench.exact.polynomials.polynomial_form import PolynomialForm, polynomial_form
+from optbench.exact.polynomials.polynomial_reader import Fractional
+from optbench.exact.polynomials.polynomial_ring import Polynomial
+from optbench.exact.polynomials.solutions import Points
+from optbench.exact.polynomials.systems import solve as solve_system
 from optbench.exact.reach import check_reach
 from optbench.exact.several import infeasible, solution_at
-from optbench.exact.solutions import Points
-from optbench.exact.systems import solve as solve_system
 from optbench.language.graph import Node
 from optbench.language.text import text
 from optbench.problem.problem import Problem

@@ -36,11 +36,11 @@ from optbench.exact.cases import (
     solved,
     with_range,
 )
-from optbench.exact.identities import simplified
 from optbench.exact.invariant import is_defined_everywhere
+from optbench.exact.numbers.identities import simplified
+from optbench.exact.numbers.sums import Sum, plain_sum
+from optbench.exact.region.signs import Polynomial, Region, is_identically_zero, normal_form, polynomial_of
 from optbench.exact.several import Point, points_of
-from optbench.exact.signs import Polynomial, Region, is_identically_zero, normal_form, polynomial_of
-from optbench.exact.sums import Sum, plain_sum
 from optbench.language.build import add, condition, multiply, number, power, substitute
 from optbench.language.derivative import gradient
 from optbench.language.graph import Call, Node, Symbol, functions

@@ -20,9 +20,9 @@ from itertools import islice
 from optbench.exact import several
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Case, Infeasible, Send, comparisons, guarded, least, part_of, region_of, replaced, with_range
-from optbench.exact.isolated import Branch, polynomial_in, solved_for
 from optbench.exact.ranges import holding
-from optbench.exact.signs import Region
+from optbench.exact.region.isolated import Branch, polynomial_in, solved_for
+from optbench.exact.region.signs import Region
 from optbench.language.build import condition, divide, negate, subtract
 from optbench.language.graph import Call, Node, Symbol, size, symbols
 from optbench.problem.interval import INFINITY, MINUS_INFINITY

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from optbench.exact import several
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Case, Infeasible, Send, comparisons, guarded, least, part_of
-from optbench.exact.signs import tidy
+from optbench.exact.region.signs import tidy
 from optbench.language.build import add, condition, negate, substitute, subtract
 from optbench.language.graph import Call, Node, symbols, topological
 from optbench.problem.problem import Problem
@@ -91,7 +91,7 @@ def _lowered(function: Node) -> Iterator[tuple[Node, list[Choice]]]:
 
 def _signed_terms(function: Node, sign: int) -> Iterator[tuple[Node, int]]:
     """The terms of a sum, without their factors, and the sign of these where they are numbers."""
-    from optbench.exact.signs import Region
+    from optbench.exact.region.signs import Region
 
     if isinstance(function, Call):
         match function.function:

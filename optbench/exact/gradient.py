@@ -20,10 +20,10 @@ from optbench.arithmetic import NoReading
 from optbench.arithmetic.balls import compare, enclose
 from optbench.arithmetic.floats import function
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
-from optbench.exact.formula import as_float, enclosure, facts_of_point
-from optbench.exact.identities import is_zero, simplified
-from optbench.exact.pieces import Undecided, Undefined, hull, truth
-from optbench.exact.pieces import point as place_of
+from optbench.exact.line.pieces import Undecided, Undefined, hull, truth
+from optbench.exact.line.pieces import point as place_of
+from optbench.exact.numbers.formula import as_float, enclosure, facts_of_point
+from optbench.exact.numbers.identities import is_zero, simplified
 from optbench.exact.reach import check_reach
 from optbench.language.build import substitute
 from optbench.language.derivative import NotDifferentiable, gradient

@@ -41,8 +41,8 @@ from optbench.exact.cases import (
     solved,
 )
 from optbench.exact.eliminated import part_without
-from optbench.exact.identities import simplified
-from optbench.exact.signs import Region, is_identically_zero
+from optbench.exact.numbers.identities import simplified
+from optbench.exact.region.signs import Region, is_identically_zero
 from optbench.language.build import add, condition, multiply, number, substitute, subtract
 from optbench.language.derivative import gradient
 from optbench.language.graph import Call, Node, Symbol, functions, size

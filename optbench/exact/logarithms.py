@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Case, Send, comparisons, guarded, least, part_of, region_of
-from optbench.exact.signs import Region
+from optbench.exact.region.signs import Region
 from optbench.language.build import add, call, divide, multiply, rebuild
 from optbench.language.graph import Call, Node, Number, functions, symbols, topological
 from optbench.problem.problem import Problem

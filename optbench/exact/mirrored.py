@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Case, Send, comparisons, guarded, least, part_of, with_range
-from optbench.exact.signs import is_identically_zero
+from optbench.exact.region.signs import is_identically_zero
 from optbench.language.build import negate, number, substitute, subtract
 from optbench.language.graph import Call, Node, Symbol, symbols
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval

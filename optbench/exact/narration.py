@@ -22,12 +22,12 @@ from optbench.account import Account, Candidate, Derivative, DerivativeStep, End
 from optbench.arithmetic.balls import Enclosure, decimals
 from optbench.exact import periodic, univariate
 from optbench.exact.answer import NotApplicable
-from optbench.exact.enclosed import EnclosedRoot, EnclosedValue, real_enclosure
-from optbench.exact.formula import enclosure
-from optbench.exact.identities import simplified
-from optbench.exact.limits import Indeterminate, limit
-from optbench.exact.rewriting import of_lambert, rewritings
-from optbench.exact.sums import TooLarge, sign_of
+from optbench.exact.line.enclosed import EnclosedRoot, EnclosedValue, real_enclosure
+from optbench.exact.line.limits import Indeterminate, limit
+from optbench.exact.line.rewriting import of_lambert, rewritings
+from optbench.exact.numbers.formula import enclosure
+from optbench.exact.numbers.identities import simplified
+from optbench.exact.numbers.sums import TooLarge, sign_of
 from optbench.language.build import negate, substitute
 from optbench.language.derivation import Step, derivation, slope
 from optbench.language.derivative import NotDifferentiable

@@ -23,8 +23,8 @@ from optbench.language.graph import Node, Symbol
 from optbench.problem.problem import Problem
 
 if TYPE_CHECKING:
-    from optbench.exact.parametric_cases import Question
-    from optbench.exact.parametric_line import Outcome
+    from optbench.exact.parameters.parametric_cases import Question
+    from optbench.exact.parameters.parametric_line import Outcome
 
 NAME = "parametric"
 MAX_UNKNOWNS = 6
@@ -37,7 +37,7 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> Exact
     if not problem.free_parameters:
         raise NotApplicable("every parameter has a value")
     _check(problem)
-    from optbench.exact.parametric_check import check
+    from optbench.exact.parameters.parametric_check import check
 
     question = _question(problem)
     outcome = _outcome(question)
@@ -55,9 +55,9 @@ def _check(problem: Problem) -> None:
 
 
 def _question(problem: Problem) -> Question:
-    from optbench.exact.assumptions import assumed
     from optbench.exact.cases import comparisons
-    from optbench.exact.parametric_cases import Question
+    from optbench.exact.parameters.assumptions import assumed
+    from optbench.exact.parameters.parametric_cases import Question
 
     kinds = {p.symbol: p.value for p in problem.free_parameters if p.symbol is not None}
     conditions = tuple(dict.fromkeys([*problem.domain, *comparisons(problem)]))
@@ -66,9 +66,9 @@ def _question(problem: Problem) -> Question:
 
 
 def _outcome(question: Question) -> Outcome:
-    from optbench.exact.parametric_cases import by_cases
-    from optbench.exact.parametric_scaling import rescaled
-    from optbench.exact.parametric_several import least
+    from optbench.exact.parameters.parametric_cases import by_cases
+    from optbench.exact.parameters.parametric_scaling import rescaled
+    from optbench.exact.parameters.parametric_several import least
 
     routes = [least, rescaled] if len(question.unknowns) == 1 else [rescaled, least]
     reason: NotApplicable | None = None
@@ -87,7 +87,7 @@ def _outcome(question: Question) -> Outcome:
 
 def _answer(problem: Problem, question: Question, outcome: Outcome) -> ExactAnswer:
     from optbench.exact import several
-    from optbench.exact.parametric_text import written
+    from optbench.exact.parameters.parametric_text import written
     from optbench.language.build import negate
     from optbench.result import Assurance, Status
 
@@ -107,8 +107,8 @@ def _answer(problem: Problem, question: Question, outcome: Outcome) -> ExactAnsw
 
 
 def _solution(question: Question, point: Any, kind: str, unique: bool) -> ExactSolution:
-    from optbench.exact.formula import facts_of_point
-    from optbench.exact.parametric_text import shortest
+    from optbench.exact.numbers.formula import facts_of_point
+    from optbench.exact.parameters.parametric_text import shortest
     from optbench.language.text import text
     from optbench.problem.interval import INFINITY, MINUS_INFINITY
 
@@ -121,6 +121,6 @@ def _solution(question: Question, point: Any, kind: str, unique: bool) -> ExactS
 
 def _for_all(problem: Problem) -> str:
     """'for all a > 0 and real b, c'"""
-    from optbench.exact.parametric_text import conditions_of
+    from optbench.exact.parameters.parametric_text import conditions_of
 
     return f"for all {conditions_of(problem)}"

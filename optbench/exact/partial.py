@@ -36,11 +36,11 @@ from optbench.exact.cases import (
     solved,
     with_range,
 )
-from optbench.exact.isolated import polynomial_in
-from optbench.exact.plans import Answered, Choice, Plan, Whole, plan_along
 from optbench.exact.ranges import holding
+from optbench.exact.region.isolated import polynomial_in
+from optbench.exact.region.plans import Answered, Choice, Plan, Whole, plan_along
+from optbench.exact.region.slices import along
 from optbench.exact.several import Point
-from optbench.exact.slices import along
 from optbench.language.build import condition, substitute
 from optbench.language.graph import Symbol, symbols
 from optbench.language.text import text

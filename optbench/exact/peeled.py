@@ -42,13 +42,22 @@ from optbench.exact.cases import (
     region_of,
     solved,
 )
-from optbench.exact.identities import simplified
-from optbench.exact.isolated import solved_for
-from optbench.exact.limits import Indeterminate, limit
+from optbench.exact.line.limits import Indeterminate, limit
+from optbench.exact.numbers.identities import simplified
 from optbench.exact.ranges import holding
+from optbench.exact.region.isolated import solved_for
+from optbench.exact.region.signs import (
+    NOT_NEGATIVE,
+    NOT_POSITIVE,
+    Region,
+    factor_of,
+    is_continuous,
+    is_convex_quadratic,
+    polynomial_of,
+    tidy,
+)
 from optbench.exact.separable import inside
 from optbench.exact.several import Point
-from optbench.exact.signs import NOT_NEGATIVE, NOT_POSITIVE, Region, factor_of, is_continuous, is_convex_quadratic, polynomial_of, tidy
 from optbench.language.build import add, call, condition, multiply, negate, number, rebuild, substitute, subtract, symbol
 from optbench.language.domain import natural_domain
 from optbench.language.functions import TABLE

@@ -29,9 +29,9 @@ from flint import fmpq
 
 from optbench.exact import quadratic_program
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.complementarity import Curved, minimum
+from optbench.exact.programs.complementarity import Curved, minimum
+from optbench.exact.programs.rational_program import Polynomial, Program, Row, combined, linear_part, matrix_of, polynomial_of, rational
 from optbench.exact.quadratic_program import answer_of, with_value
-from optbench.exact.rational_program import Polynomial, Program, Row, combined, linear_part, matrix_of, polynomial_of, rational
 from optbench.exact.reach import check_reach
 from optbench.exact.several import Condition, Point, conditions, infeasible, not_attained, optimal, part, points_of, value_of_minimand
 from optbench.language.build import condition, negate, number, substitute

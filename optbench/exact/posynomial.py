@@ -34,15 +34,15 @@ from flint import fmpq, fmpq_mat
 
 from optbench.arithmetic.balls import enclose
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.complementarity import Optimum, minimum
 from optbench.exact.convex import minimised
-from optbench.exact.convex_program import ConvexProgram, narrowed
-from optbench.exact.identities import simplified
+from optbench.exact.numbers.identities import simplified
+from optbench.exact.numbers.sums import sign_of
+from optbench.exact.programs.complementarity import Optimum, minimum
+from optbench.exact.programs.convex_program import ConvexProgram, narrowed
+from optbench.exact.programs.rational_program import Program, Row, Vector, dot, frame_of, node_of, rational
 from optbench.exact.quadratic_program import satisfies, with_value
-from optbench.exact.rational_program import Program, Row, Vector, dot, frame_of, node_of, rational
 from optbench.exact.reach import check_reach
 from optbench.exact.several import Point, conditions, not_attained, optimal, part, points_of, unbounded, value_of_minimand
-from optbench.exact.sums import sign_of
 from optbench.language.build import add, divide, multiply, negate, number, power, subtract
 from optbench.language.build import symbol as symbol_of
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol, symbols, topological

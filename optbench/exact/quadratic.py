@@ -19,10 +19,10 @@ from flint import fmpq, fmpq_mat
 
 from optbench.arithmetic.balls import compare
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
-from optbench.exact.formula import as_float, enclosure, facts_of_point
-from optbench.exact.identities import normal
+from optbench.exact.numbers.formula import as_float, enclosure, facts_of_point
+from optbench.exact.numbers.identities import normal
+from optbench.exact.numbers.sums import TooLarge
 from optbench.exact.reach import check_reach
-from optbench.exact.sums import TooLarge
 from optbench.language.build import number, substitute
 from optbench.language.graph import GraphError, Node, Symbol
 from optbench.language.text import text

@@ -34,11 +34,12 @@ from typing import Any
 from flint import fmpq, fmpq_mat
 
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.complementarity import Curved, Empty, Optimum, Ray, freedom, inward, minimum, strictly_feasible
-from optbench.exact.identities import is_zero, simplified
-from optbench.exact.pieces import Undecided, Undefined, smoothed, truth
-from optbench.exact.pieces import point as place_of
-from optbench.exact.rational_program import (
+from optbench.exact.line.pieces import Undecided, Undefined, smoothed, truth
+from optbench.exact.line.pieces import point as place_of
+from optbench.exact.numbers.identities import is_zero, simplified
+from optbench.exact.numbers.sums import sign_of
+from optbench.exact.programs.complementarity import Curved, Empty, Optimum, Ray, freedom, inward, minimum, strictly_feasible
+from optbench.exact.programs.rational_program import (
     Frame,
     Program,
     Row,
@@ -55,7 +56,6 @@ from optbench.exact.rational_program import (
 )
 from optbench.exact.reach import check_reach
 from optbench.exact.several import Condition, Point, infeasible, not_attained, optimal, unbounded
-from optbench.exact.sums import sign_of
 from optbench.language.build import add, multiply, substitute
 from optbench.language.build import symbol as symbol_of
 from optbench.language.graph import GraphError, Node, Symbol

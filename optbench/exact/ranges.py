@@ -19,11 +19,11 @@ from itertools import pairwise, product
 from optbench.exact import several
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Case, Infeasible, Send, comparisons, guarded, holds, holds_on, least, order, part_of, replaced, with_range
-from optbench.exact.equation import Zeros, zeros
-from optbench.exact.identities import simplified
-from optbench.exact.isolated import solved_for
-from optbench.exact.pieces import Place, Undecided, point, sample
-from optbench.exact.signs import Region, sign_of_number
+from optbench.exact.line.equation import Zeros, zeros
+from optbench.exact.line.pieces import Place, Undecided, point, sample
+from optbench.exact.numbers.identities import simplified
+from optbench.exact.region.isolated import solved_for
+from optbench.exact.region.signs import Region, sign_of_number
 from optbench.language.build import number, substitute
 from optbench.language.graph import GraphError, Node, Symbol, symbols
 from optbench.language.text import text

@@ -25,11 +25,11 @@ from optbench.arithmetic.floats import function
 from optbench.exact import several
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Infeasible, Send, comparisons, guarded, order, part_of, region_of, solved
-from optbench.exact.formula import as_float
-from optbench.exact.paths import NotSettled, eventually, limit_along
+from optbench.exact.numbers.formula import as_float
 from optbench.exact.ranges import holding
+from optbench.exact.region.paths import NotSettled, eventually, limit_along
+from optbench.exact.region.signs import NOT_NEGATIVE, POSITIVE, Region, is_continuous
 from optbench.exact.separable import inside, terms_of
-from optbench.exact.signs import NOT_NEGATIVE, POSITIVE, Region, is_continuous
 from optbench.exact.vanishing import zeros_of
 from optbench.language.build import add, call, condition, divide, multiply, number, power, substitute, subtract, symbol
 from optbench.language.graph import Call, GraphError, Node, Symbol, symbols

@@ -39,9 +39,9 @@ from optbench.exact.cases import (
     same_point,
     solved,
 )
-from optbench.exact.pieces import sample
+from optbench.exact.line.pieces import sample
+from optbench.exact.region.signs import Region, tidy_anyway
 from optbench.exact.several import Point
-from optbench.exact.signs import Region, tidy_anyway
 from optbench.language.build import add, call, divide, multiply, negate, number, power, substitute
 from optbench.language.elaborate import parse
 from optbench.language.graph import Call, Node, Number, Symbol, symbols

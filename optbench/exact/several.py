@@ -18,10 +18,10 @@ from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
-from optbench.exact.formula import as_float, enclosure, facts_of_point
-from optbench.exact.identities import simplified
-from optbench.exact.pieces import Undecided, Undefined, smoothed
-from optbench.exact.pieces import point as place_of
+from optbench.exact.line.pieces import Undecided, Undefined, smoothed
+from optbench.exact.line.pieces import point as place_of
+from optbench.exact.numbers.formula import as_float, enclosure, facts_of_point
+from optbench.exact.numbers.identities import simplified
 from optbench.language.build import negate, number, substitute, subtract
 from optbench.language.elaborate import Scope, parse
 from optbench.language.graph import Call, GraphError, Node

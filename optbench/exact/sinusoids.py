@@ -22,11 +22,11 @@ from typing import NamedTuple
 from optbench.exact import several
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Case, Send, comparisons, guarded, infimum, optimal, order, part_of, path_of, solved, with_range
-from optbench.exact.identities import is_zero, simplified
+from optbench.exact.numbers.identities import is_zero, simplified
+from optbench.exact.numbers.sums import Sum, is_call, sum_node
+from optbench.exact.region.signs import normal_form, sign_of_number, tidy
 from optbench.exact.separable import inside
 from optbench.exact.several import Point
-from optbench.exact.signs import normal_form, sign_of_number, tidy
-from optbench.exact.sums import Sum, is_call, sum_node
 from optbench.language.build import add, call, constant, divide, multiply, negate, number, power, rebuild, substitute, subtract
 from optbench.language.graph import Call, Node, Symbol, symbols, topological
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval

@@ -29,15 +29,15 @@ from flint import arb, ctx
 from optbench.arithmetic.balls import Enclosure, as_fraction, between, compare, decimals, enclose, value_of
 from optbench.arithmetic.floats import function
 from optbench.exact.answer import ExactAnswer, ExactSolution, FormulaFacts, NotApplicable
-from optbench.exact.enclosed import EnclosedRoot, EnclosedValue, real_enclosure
-from optbench.exact.equation import Isolated, Zeros, shown, zeros
-from optbench.exact.formula import as_float, enclosure, facts, midpoint
-from optbench.exact.identities import is_zero, normal, simplified
-from optbench.exact.limits import Indeterminate, limit
-from optbench.exact.pieces import Place, Undecided, Undefined, point, sample, smoothed
+from optbench.exact.line.enclosed import EnclosedRoot, EnclosedValue, real_enclosure
+from optbench.exact.line.equation import Isolated, Zeros, shown, zeros
+from optbench.exact.line.limits import Indeterminate, limit
+from optbench.exact.line.pieces import Place, Undecided, Undefined, point, sample, smoothed
+from optbench.exact.line.tails import bounded_beside_infinite, shortened
+from optbench.exact.numbers.formula import as_float, enclosure, facts, midpoint
+from optbench.exact.numbers.identities import is_zero, normal, simplified
+from optbench.exact.numbers.sums import TooLarge
 from optbench.exact.reach import check_reach
-from optbench.exact.sums import TooLarge
-from optbench.exact.tails import bounded_beside_infinite, shortened
 from optbench.language.build import add, multiply, negate, number, substitute, subtract
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol, functions, size, topological

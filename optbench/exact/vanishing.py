@@ -18,11 +18,11 @@ from collections.abc import Iterator
 
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Case, Infeasible, Send, comparisons, guarded, least, part_of, region_of, solved
-from optbench.exact.identities import is_zero, simplified
-from optbench.exact.isolated import polynomial_in
+from optbench.exact.numbers.identities import is_zero, simplified
+from optbench.exact.numbers.sums import is_call
+from optbench.exact.region.isolated import polynomial_in
+from optbench.exact.region.signs import NOT_NEGATIVE, Region, polynomial_of, sign_of_number
 from optbench.exact.separable import terms_of
-from optbench.exact.signs import NOT_NEGATIVE, Region, polynomial_of, sign_of_number
-from optbench.exact.sums import is_call
 from optbench.language.build import add, condition, divide, negate, substitute
 from optbench.language.graph import Call, GraphError, Node, Number, symbols
 from optbench.problem.problem import Problem

@@ -25,9 +25,9 @@ from math import lcm
 from flint import arb, ctx, fmpz_poly
 
 from optbench.arithmetic.balls import value_of
-from optbench.exact import algebraic
 from optbench.exact.absence.substitutions import Dickson, Reciprocal, decompositions, dickson, is_power, reciprocal
-from optbench.exact.identities import simplified
+from optbench.exact.numbers import algebraic
+from optbench.exact.numbers.identities import simplified
 from optbench.language.build import add, call, constant, divide, multiply, negate, number, power, subtract
 from optbench.language.graph import GraphError, Node, Number
 from optbench.language.rootof import real_roots

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from optbench.arithmetic.balls import Enclosure, between, decimals, enclose
 from optbench.exact.absence.field import Refused
 from optbench.exact.answer import NotApplicable
-from optbench.exact.enclosed import Bracket, EnclosedRoot
-from optbench.exact.pieces import Place, Undecided, Undefined, smoothed
+from optbench.exact.line.enclosed import Bracket, EnclosedRoot
+from optbench.exact.line.pieces import Place, Undecided, Undefined, smoothed
 from optbench.language.build import number
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.graph import GraphError, Node, Symbol

@@ -18,9 +18,9 @@ from optbench.arithmetic.balls import value_of
 from optbench.exact.absence import elimination, galois, radicals, several_kernels, with_lambertw
 from optbench.exact.absence.field import Field, Kernel, Refused, Root, degree, quotient_text, shown
 from optbench.exact.absence.stationary import StationaryPoint, stationary_point
-from optbench.exact.algebraic import is_algebraic
 from optbench.exact.answer import ExactAnswer, ExactSolution, FormulaFacts
-from optbench.exact.formula import facts_of_point
+from optbench.exact.numbers.algebraic import is_algebraic
+from optbench.exact.numbers.formula import facts_of_point
 from optbench.language.build import substitute, subtract, symbol
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.elaborate import parse
