@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from optbench.account import Account
 
 SCHEMA = "optbench/result/1"
-OPTIONAL = ("account", "error")  # fields that JSON has only where there is something in them
+OPTIONAL = ("scan", "account", "error")  # fields that JSON has only where there is something in them
 
 
 class Status(Enum):
@@ -221,6 +221,7 @@ class Result:
     seed: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
+    scan: Mapping[str, float] | None = None  # the values of the scanned parameters; only in a scan
     account: Account | None = None  # how it was solved; only where it was asked for
     error: str | None = None  # only with status invalid
 

@@ -298,10 +298,15 @@ FIELDS = {
     "variables: {x: true}": ["2:16: A range has two ends", "not true."],
     "variables: {x: [0, true]}": ["2:20: An end of a range must be a number, an expression or a list of them; this is true."],
     "variables: {x: [0, .nan]}": ["2:20: .nan is not a number"],
-    "variables: {x: {shape: 0}}": ["2:24: A length in a shape must be a whole number from 1 on; this is 0."],
-    "variables: {x: {shape: [2, -1]}}": ["2:28: A length in a shape must be a whole number from 1 on; this is -1."],
-    "variables: {x: {shape: 1.5}}": ["2:24: A length in a shape must be a whole number from 1 on; this is 1.5."],
-    "variables: {x: {shape: n}}": ["2:24: A length in a shape must be a whole number from 1 on; this is a text."],
+    "variables: {x: {shape: 0}}": [
+        "2:24: A length in a shape must be a whole number from 1 on, or an expression of parameters; this is 0."
+    ],
+    "variables: {x: {shape: [2, -1]}}": [
+        "2:28: A length in a shape must be a whole number from 1 on, or an expression of parameters; this is -1."
+    ],
+    "variables: {x: {shape: 1.5}}": [
+        "2:24: A length in a shape must be a whole number from 1 on, or an expression of parameters; this is 1.5."
+    ],
     "variables: {x: {shape: []}}": ["2:24: A shape has at least one length"],
     "variables: {x: {shape: [1000, 100000]}}": ["2:24: The array has more than 10,000,000 entries."],
     "variables: {x: {shape: 1e5000}}": ["2:24: The array has more than 10,000,000 entries."],

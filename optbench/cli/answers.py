@@ -12,13 +12,17 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from optbench.api import MOST_STARTS, method_choice
 from optbench.cli import arguments, streams
 from optbench.cli.outputs import Copies, Output, show, texts
+from optbench.cli.scans import Point, at, check_dependence, points
 from optbench.errors import ExitCode, OptbenchError, ProblemError, UsageError, printable
 from optbench.problem.problem import Problem
+from optbench.report.cost_growth import growth
+from optbench.report.scan_table import block, growth_table
 from optbench.result import Assurance, Attempt, AttemptStatus, Result, Status
 from optbench.workbench.engine import Interrupted, Listener, summary
 from optbench.workbench.engine import solve as run
@@ -101,6 +105,46 @@ def from_standard_input(flags: arguments.Flags, options: Settings, output: Outpu
     if _begins_document(lines):
         return answer(lambda: arguments.of_document(text, flags), options, output)
     return _answers(lines, flags, options, output)
+
+
+def scan(what: str, flags: arguments.Flags, scans: Sequence[str], options: Settings, output: Output) -> int:
+    """Solve and show a problem for each point of a scan, each as soon as it is solved; then how the costs grow."""
+    found = points(scans)
+    if options.certificate is not None:
+        raise UsageError("--certificate takes one problem; a scan has several.")
+    check_dependence(what, flags, found)
+    copies = Copies(output, several=True)
+    codes: list[ExitCode] = []
+    kept: list[Result] = []
+
+    def results() -> Iterator[Result]:
+        for point in found:
+            result, interrupted = _solved(at(what, flags, point), options, Output(quiet=True))
+            result = replace(result, scan={name: float(value) for name, value in point.items()})
+            codes.append(ExitCode.INTERRUPTED if interrupted else exit_code(result, options))
+            kept.append(result)
+            yield copies.add(result)
+            copies.write_trace()
+            if interrupted:
+                raise KeyboardInterrupt
+
+    try:
+        if output.format in (None, "table"):
+            show(map(block, results()))
+        else:
+            show(texts(output.format, results(), several=True))
+    finally:
+        copies.write_all()
+    _show_growth(kept, found, output)
+    return first_that_applies([*codes, copies.code])
+
+
+def _show_growth(results: Sequence[Result], found: Sequence[Point], output: Output) -> None:
+    """Below the table, how costs grow with the one parameter that is scanned, if its values are positive."""
+    if output.format not in (None, "table") or len(found[0]) != 1 or not all(value > 0 for p in found for value in p.values()):
+        return
+    [name] = found[0]
+    show([growth_table(growth(results, name), name)])
 
 
 def _answers(lines: Sequence[str], flags: arguments.Flags, options: Settings, output: Output) -> int:

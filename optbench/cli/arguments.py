@@ -145,11 +145,11 @@ def _range(ends: tuple[str, str] | None) -> tuple[Values, Values] | None:
 
 
 def _variable(text: str) -> VariableDraft:
-    match = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*(\d+(?:\s*,\s*\d+)*)\s*\])?\s*=\s*(.+?)\s*", text)
+    match = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*(\w+(?:\s*,\s*\w+)*)\s*\])?\s*=\s*(.+?)\s*", text)
     if match is None:
         raise UsageError(f"--var takes a range, as x=0..10, 'x=[0, 10)' or 'x[100]=-5..5', not '{printable(text)}'.")
     name, sizes, ends = match.groups()
-    shape = tuple(int(size) for size in sizes.split(",")) if sizes else None
+    shape = tuple(int(s) if s.isdecimal() else Text(s) for s in map(str.strip, sizes.split(","))) if sizes else None
     return VariableDraft(Text(name), Text(ends), shape=shape)
 
 

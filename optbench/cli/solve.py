@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from optbench.cli import completion, options
+from optbench.errors import UsageError
 from optbench.report import formats
 
 
@@ -18,7 +19,7 @@ class Require(StrEnum):
     feasible = "feasible"
 
 
-_METHODS, _OUTPUT = options.METHODS, options.OUTPUT
+_PROBLEM, _METHODS, _OUTPUT = options.PROBLEM, options.METHODS, options.OUTPUT
 
 
 def solve(
@@ -38,6 +39,12 @@ def solve(
     subject_to: options.SubjectTo = None,
     param: options.Param = None,
     start: options.Start = None,
+    scan: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="n=10,100", help="The same problem for several values of a parameter: n=10,100 or a=0..1:0.1.", rich_help_panel=_PROBLEM
+        ),
+    ] = None,
     method: Annotated[
         list[str] | None,
         typer.Option(
@@ -112,6 +119,10 @@ def solve(
             debug=debug,
         )
         flags = Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or [])
+        if scan:
+            if what == "-":
+                raise UsageError("--scan takes a problem on the command line or in a file, not on standard input.")
+            return answers.scan(what, flags, scan, settings, output)
         if what == "-":
             return answers.from_standard_input(flags, settings, output)
         return answers.answer(lambda: problem_of(what, flags), settings, output)

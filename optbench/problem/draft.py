@@ -78,7 +78,9 @@ class VariableDraft:
     range: Text | tuple[Values, Values] | None = None  # "[0, 10)" or "0..10", or (lower, upper); None: the natural domain
     start: Values = None  # where methods begin
     starts: tuple[Values, ...] = ()  # several starts, each like `start`
-    shape: tuple[int, ...] | None = None  # None: not said, a scalar unless its range or start has entries
+    shape: tuple[int | Text, ...] | None = (
+        None  # lengths, also by parameters; None: not said, a scalar unless its range or start has entries
+    )
     integer: bool = False  # whole numbers only
     unit: Text | None = None  # shown, never computed with
     place: Place | None = field(default=None, compare=False)  # its name in the file

@@ -59,7 +59,7 @@ FIELDS = {
         "range": 'two ends, or a text such as "[0, 10)" or "0..10"',
         "start": "a number or an expression, or a list with one an entry",
         "starts": "a list of several starts",
-        "shape": "the length of an array, or a list of its lengths",
+        "shape": "the length of an array, or a list of its lengths; numbers, or expressions of parameters",
         "integer": "true for whole numbers only",
         "unit": "a text, shown but never computed with",
     },
@@ -202,7 +202,7 @@ def _range(source: Source, key: Node, node: Node) -> Text | tuple[Values, Values
     return None
 
 
-def _shape(source: Source, node: Node) -> tuple[int, ...] | None:
+def _shape(source: Source, node: Node) -> tuple[int | Text, ...] | None:
     lengths = node.children if node.kind is Kind.LIST else [node]
     sizes = [_length(source, length) for length in lengths]
     if not sizes:
@@ -210,27 +210,34 @@ def _shape(source: Source, node: Node) -> tuple[int, ...] | None:
     shape = tuple(size for size in sizes if size is not None)
     if not sizes or len(shape) < len(sizes):
         return None
-    if math.prod(shape) > MAX_ENTRIES:
+    if _known_size(shape) > MAX_ENTRIES:
         source.report(f"The array has more than {MAX_ENTRIES:,} entries.", node)
         return None
     return shape
 
 
-def _length(source: Source, node: Node) -> int | None:
+def _known_size(shape: Iterable[int | Text]) -> int:
+    """The product of the lengths that are numbers."""
+    return math.prod(length for length in shape if isinstance(length, int))
+
+
+def _length(source: Source, node: Node) -> int | Text | None:
     if node.kind is Kind.FAULTY:
         return None
+    if node.kind is Kind.TEXT and node.value.strip():
+        return source.words(node)
     number = source.number(node) if node.kind is Kind.NUMBER and digits(node.value) <= 20 else None
     if number is not None and number.value > 0 and number.value.denominator == 1:
         return number.value.numerator
     if number is None and node.kind is Kind.NUMBER:
         source.report(f"The array has more than {MAX_ENTRIES:,} entries.", node)
     else:
-        _wrong(source, node, "A length in a shape", "a whole number from 1 on")
+        _wrong(source, node, "A length in a shape", "a whole number from 1 on, or an expression of parameters")
     return None
 
 
 def _check_entries(source: Source, variables: tuple[VariableDraft, ...], given: dict[str, Pair]) -> None:
-    if sum(math.prod(variable.shape or (1,)) for variable in variables) > MAX_ENTRIES:
+    if sum(_known_size(variable.shape or ()) for variable in variables) > MAX_ENTRIES:
         source.report(f"The variables have more than {MAX_ENTRIES:,} entries in all.", given["variables"][0])
 
 

@@ -16,7 +16,7 @@ from optbench.problem.fields import FIELDS
 
 _TEXT = {"type": ["string", "number"]}  # a number counts as a text, as it is written
 _NULL = {"type": "null"}
-_LENGTH = {"type": "integer", "minimum": 1}
+_LENGTH = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
 _VALUES = {"$ref": "#/$defs/values"}
 
 

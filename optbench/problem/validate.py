@@ -22,6 +22,7 @@ from optbench.language.build import array as array_of
 from optbench.language.elaborate import Parsed, Scope, parse, parse_constraint
 from optbench.language.functions import EXPANDED, TABLE
 from optbench.language.graph import GraphError, Node, Shape, Symbol, functions, symbols
+from optbench.language.graph import Number as NumberNode
 from optbench.language.text import TooLong, number_text, text
 from optbench.problem.draft import (
     ConstraintDraft,
@@ -333,7 +334,9 @@ class _Validation:
     # ---- variables ------------------------------------------------------------------------------------------------------
 
     def variable(self, draft: VariableDraft) -> Variable | None:
-        shape = draft.shape if draft.shape is not None else self.implied_shape(draft)
+        shape = self.lengths(draft) if draft.shape is not None else self.implied_shape(draft)
+        if shape is None:
+            return None
         if prod(shape) > MAX_ENTRIES:
             self.mistake(f"{draft.name.value} has {prod(shape):,} entries; the limit is {MAX_ENTRIES:,}.", draft.name.place)
             return None
@@ -344,6 +347,23 @@ class _Validation:
             return None
         starts = tuple(self.start(s, draft, shape, ranges) for s in ([draft.start] if draft.start is not None else []) + list(draft.starts))
         return Variable(node, ranges, starts, draft.unit.value if draft.unit else None)
+
+    def lengths(self, draft: VariableDraft) -> Shape | None:
+        """The shape that is said, with the parameters in it."""
+        found = [length if isinstance(length, int) else self.length(length, draft.name.value) for length in draft.shape or ()]
+        return None if any(length is None for length in found) else tuple(length for length in found if length is not None)
+
+    def length(self, written: Text, name: str) -> int | None:
+        node = self.closed(written, f"A length of {name}")
+        if node is None:
+            return None
+        if isinstance(node, NumberNode) and node.value.denominator == 1 and node.value >= 1:
+            return node.value.numerator
+        self.mistake(
+            f"A length of {name} must be a whole number from 1 on, and {printable(written.value)} is not.",
+            written.at(0, len(written.value)),
+        )
+        return None
 
     def implied_shape(self, draft: VariableDraft) -> Shape:
         candidates = [draft.start, *(draft.range if isinstance(draft.range, tuple) else ())]
