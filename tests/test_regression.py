@@ -271,3 +271,98 @@ def test_the_fit_of_a_maximum_is_none() -> None:
 
     problem = define("-sum((y - a)^2)", variables={"a": None}, parameters={"y": [1, 2, 4]}, maximize=True)
     assert fit(problem, Function(problem), [2.0]) is None
+
+
+# ---- the closed form, in fractions ---------------------------------------------------------------------------------------------------
+
+
+def exactly(what: str) -> Result:
+    return solve(problem_of(what, Flags()), Settings(certify=False, methods=()))
+
+
+def test_longley_in_fractions_agrees_with_nist_to_every_certified_digit() -> None:
+    result = exactly("@longley")
+    assert (result.assurance.value, result.complete) == ("exact", True)
+    exact = result.solutions[0].exact
+    assert exact is not None
+    for (name, formula), certified in zip(exact.items(), CERTIFIED["longley"][0], strict=True):
+        assert float(Fraction(formula)) == pytest.approx(certified, rel=1e-14), name
+
+
+def test_the_exact_fit_is_the_least(data: Path) -> None:
+    """No other point of a grid in fractions is lower, and the gradient is exactly 0."""
+    result = exactly(written(data, model={"response": "y", "expr": "a + b*x"}))
+    exact = result.solutions[0].exact
+    assert exact is not None
+    assert result.value_exact is not None
+    x = [Fraction(k) for k in range(9)]
+    y = [Fraction(repr(2 + 3 * k + math.sin(7 * k) / 5)) for k in range(9)]  # data are the decimals that they are written as
+    a, b = Fraction(exact["a"]), Fraction(exact["b"])
+
+    def value(a: Fraction, b: Fraction) -> Fraction:
+        return sum(((v - a - b * u) ** 2 for u, v in zip(x, y, strict=True)), Fraction(0))
+
+    assert value(a, b) == Fraction(result.value_exact)
+    assert sum(v - a - b * u for u, v in zip(x, y, strict=True)) == 0
+    assert sum(u * (v - a - b * u) for u, v in zip(x, y, strict=True)) == 0
+    assert all(value(a + Fraction(i, 7), b + Fraction(j, 11)) > value(a, b) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j)
+
+
+def test_the_certified_minimum_of_branch_and_bound_agrees(data: Path) -> None:
+    """Two proofs of one minimum, which read the data in the same way."""
+    problem = problem_of(written(data, model={"response": "y", "expr": "a + b*x"}, variables={"a": [0, 5], "b": [0, 5]}), Flags())
+    exact = solve(problem, Settings(certify=False, methods=()))
+    both = solve(problem, Settings(methods=(), certify_time=20.0, certificate=str(data / "proof.jsonl")))
+    assert not both.disagreements
+    assert exact.value_exact == both.value_exact
+    certified = [row for row in both.attempts if row.kind == "certified"]
+    assert certified[0].status.value == "converged", certified[0].reason
+
+
+def test_arrays_have_their_formulas_in_their_shapes(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("u,v,y\n1,0,1\n0,1,2\n1,1,4\n", encoding="utf-8")
+    content = {
+        "data": {"file": "d.csv", "matrices": {"X": ["u", "v"]}},
+        "variables": {"w": {"shape": 2}},
+        "model": {"response": "y", "expr": "X @ w"},
+    }
+    (tmp_path / "p.json").write_text(json.dumps(content), encoding="utf-8")
+    result = exactly(str(tmp_path / "p.json"))
+    assert result.solutions[0].exact == {"w": ["4/3", "7/3"]}
+    assert result.value_exact == "1/3"
+    again = Result.to_dict(result)["solutions"][0]
+    assert [len(pair) for pair in again["enclosure"]["w"]] == [2, 2]
+
+
+def test_deficient_rank_is_said(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("x,y\n1,1\n2,2\n3,5\n", encoding="utf-8")
+    result = exactly(written(tmp_path, model={"response": "y", "expr": "a*x + b*x"}))
+    assert (result.status.value, result.assurance.value, result.complete) == ("optimal", "exact", False)
+    assert result.value_exact == "10/7"
+    assert "Other points may have the same value." in result.sentence
+
+
+@pytest.mark.parametrize(
+    ("variables", "exact"),
+    [({"a": [0, 10], "b": [0, 10]}, True), ({"a": [5, 10], "b": {}}, False), ({"a": [0, "sqrt(200)"], "b": {}}, False)],
+)
+def test_bounds_that_hold_do_not_matter(data: Path, variables: dict[str, Any], exact: bool) -> None:
+    result = exactly(written(data, model={"response": "y", "expr": "a + b*x"}, variables=variables))
+    assert (result.assurance.value == "exact") == exact
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.lists(st.integers(-4, 4), min_size=4, max_size=4), min_size=1, max_size=6))
+def test_least_squares_in_fractions_is_never_beaten(rows: list[list[int]]) -> None:
+    """Against numpy's singular values, also where the rank is deficient."""
+    from optbench.api import define
+    from optbench.exact.least_squares import solve as strategy
+
+    problem = define(
+        "sum((A @ x - y)^2)", variables={"x": {"shape": 3}}, parameters={"A": [r[:3] for r in rows], "y": [r[3] for r in rows]}
+    )
+    answer = strategy(problem)
+    A, y = np.array([r[:3] for r in rows], float), np.array([r[3] for r in rows], float)
+    best = np.linalg.lstsq(A, y, rcond=None)[0]
+    assert answer.value == pytest.approx(float(np.sum((A @ best - y) ** 2)), abs=1e-9)
+    assert answer.complete == (np.linalg.matrix_rank(A) == 3)

@@ -37,9 +37,9 @@ class FormulaFacts:
 class ExactSolution:
     """A point where the minimum is, or where the infimum is approached."""
 
-    point: Mapping[str, float] | None  # None: at infinity
-    exact: Mapping[str, str] | None  # one formula a variable, in our language, without decimals
-    enclosure: Mapping[str, tuple[str, str]] | None  # decimal texts, rounded outward
+    point: Mapping[str, Any] | None  # floats, in the variables' shapes; None: at infinity
+    exact: Mapping[str, Any] | None  # formulas in the same shapes, in our language, without decimals
+    enclosure: Mapping[str, Any] | None  # pairs of decimal texts, rounded outward
     kind: str  # interior, boundary, kink, limit
     unique: bool  # proved to be the only global solution
     closed_form: FormulaFacts | None
@@ -103,10 +103,15 @@ def _solution(plain: Mapping[str, Any]) -> ExactSolution:
     return ExactSolution(
         **{
             **plain,
-            "enclosure": None if enclosure is None else {name: (low, high) for name, (low, high) in enclosure.items()},
+            "enclosure": None if enclosure is None else {name: _ends(value) for name, value in enclosure.items()},
             "closed_form": None if facts is None else _facts(facts),
         }
     )
+
+
+def _ends(value: Any) -> Any:
+    """A pair of texts; those of an array as they are."""
+    return tuple(value) if isinstance(value[0], str) else value
 
 
 def _facts(plain: Mapping[str, Any]) -> FormulaFacts:

@@ -27,6 +27,7 @@ STRATEGIES = (  # modules of this package, in order of cost
     "univariate",
     "oscillating",
     "quadratic",
+    "least_squares",
     "ranges",
     "bounds",
     "logarithms",

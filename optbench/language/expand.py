@@ -73,10 +73,15 @@ def _cost(node: Node) -> int:
 
 def _symbol_entries(node: Symbol, values: Mapping[Symbol, Sequence[Fraction]]) -> Entries:
     if node in values:
-        return [number(Fraction(value)) for value in values[node]]
+        return [number(_as_written(value)) for value in values[node]]
     if not node.shape:
         return [node]
     return [symbol(f"{node.name}[{', '.join(map(str, place))}]", (), node.integer) for place in _places(node.shape)]
+
+
+def _as_written(value: Fraction | float) -> Fraction:
+    """The exact number of an entry; a double is the shortest decimal that reads as it: 0.1 is 1/10."""
+    return Fraction(repr(float(value))) if isinstance(value, float) else Fraction(value)
 
 
 def _call_entries(node: Call, args: list[Entries]) -> Entries:
