@@ -25,6 +25,9 @@ from optbench.exact.answer import NotApplicable
 from optbench.exact.line.enclosed import EnclosedRoot, EnclosedValue, real_enclosure
 from optbench.exact.line.limits import Indeterminate, limit
 from optbench.exact.line.rewriting import of_lambert, rewritings
+from optbench.exact.line.search import MAX_NODES, Search, parts
+from optbench.exact.line.search import Candidate as LineCandidate
+from optbench.exact.line.search import Piece as LinePiece
 from optbench.exact.numbers.formula import enclosure
 from optbench.exact.numbers.identities import simplified
 from optbench.exact.numbers.sums import TooLarge, sign_of
@@ -131,8 +134,8 @@ def _searched(problem: Problem, strategy: str) -> LineSearch | None:
     interval = problem.domains[problem.variables[0].name][0]
     if interval.is_empty or interval.is_fixed:
         return None
-    for part in univariate.parts(problem, interval):
-        search = univariate.Search(problem, DIGITS, computer_algebra=strategy == "computer_algebra")
+    for part in parts(problem, interval):
+        search = Search(problem, DIGITS, computer_algebra=strategy == "computer_algebra")
         try:
             found, best = univariate.examined(search, part)
             pieces = tuple(_piece(search, piece) for piece in search.pieces[:MAX_LISTED])
@@ -149,7 +152,7 @@ def _searched(problem: Problem, strategy: str) -> LineSearch | None:
     return None
 
 
-def _piece(search: univariate.Search, piece: univariate.Piece) -> Piece:
+def _piece(search: Search, piece: LinePiece) -> Piece:
     zeros, sign = piece.zeros, 1 if _is_as_written(search) else -1
     roots = zeros.isolated.roots if zeros.isolated is not None else zeros.roots
     signs = tuple(sign * s for s in piece.signs)
@@ -170,35 +173,35 @@ def _piece(search: univariate.Search, piece: univariate.Piece) -> Piece:
     )
 
 
-def _limit(search: univariate.Search, piece: univariate.Piece, end: Node, side: int) -> str | None:
+def _limit(search: Search, piece: LinePiece, end: Node, side: int) -> str | None:
     try:
         return _short(search.shortest(limit(_of_objective(search, piece.smooth), search.variable, end, side)))
     except (Indeterminate, NotApplicable, GraphError, TooLarge, OverflowError):
         return None
 
 
-def _is_as_written(search: univariate.Search) -> bool:
+def _is_as_written(search: Search) -> bool:
     """Whether the minimand is the objective, not its negative."""
     return search.problem.sense == "minimize"
 
 
-def _of_objective(search: univariate.Search, node: Node) -> Node:
+def _of_objective(search: Search, node: Node) -> Node:
     """What belongs to the objective, from what belongs to the minimand."""
     return node if _is_as_written(search) else negate(node)
 
 
-def _zero(search: univariate.Search, piece: univariate.Piece, root: Node | EnclosedRoot, before: int, after: int) -> Zero:
+def _zero(search: Search, piece: LinePiece, root: Node | EnclosedRoot, before: int, after: int) -> Zero:
     curvature, bend = _curvature(search, piece, root)
     formula = _short(root) if isinstance(root, Node) else None
     return Zero(formula, root in piece.zeros.verified, _ends(root), before, after, curvature, bend)
 
 
-def _curvature(search: univariate.Search, piece: univariate.Piece, root: Node | EnclosedRoot) -> tuple[Ends | None, int | None]:
+def _curvature(search: Search, piece: LinePiece, root: Node | EnclosedRoot) -> tuple[Ends | None, int | None]:
     """The second derivative at a zero of the first, and its sign."""
     x = search.variable
     try:
         second = _of_objective(search, slope(piece.slope, x))
-        if size(second) > 4 * univariate.MAX_NODES:
+        if size(second) > 4 * MAX_NODES:
             return None, None
         if isinstance(root, EnclosedRoot):
             box = EnclosedValue(second, x, root).enclosure(_BITS)
@@ -209,7 +212,7 @@ def _curvature(search: univariate.Search, piece: univariate.Piece, root: Node | 
         return None, None
 
 
-def _candidate(search: univariate.Search, candidate: univariate.Candidate, best: bool) -> Candidate:
+def _candidate(search: Search, candidate: LineCandidate, best: bool) -> Candidate:
     at, value = candidate.at, candidate.value
     place = _short(at) if isinstance(at, Node) else None
     formula = _short(search.shortest(_of_objective(search, value))) if isinstance(value, Node) else None
@@ -221,7 +224,7 @@ def _place(candidate: Candidate) -> float:
     return float(candidate.at_enclosure[0] if candidate.at_enclosure is not None else candidate.at or "inf")
 
 
-def _signed_ends(search: univariate.Search, value: Node | EnclosedValue) -> Ends | None:
+def _signed_ends(search: Search, value: Node | EnclosedValue) -> Ends | None:
     """An enclosure of the user's objective where the minimand has a value; None where that is infinite."""
     if isinstance(value, Node):
         return _ends(_of_objective(search, value))

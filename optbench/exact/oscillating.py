@@ -20,12 +20,12 @@ from typing import Any
 from optbench.arithmetic.balls import decide
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.line.limits import Indeterminate, limit, sign_towards
+from optbench.exact.line.search import MAX_NODES
 from optbench.exact.numbers.identities import simplified
 from optbench.exact.numbers.sums import TooLarge
 from optbench.exact.periodic import is_wave, period_of_waves
 from optbench.exact.reach import check_reach
 from optbench.exact.several import unbounded
-from optbench.exact.univariate import MAX_NODES
 from optbench.language.build import add, divide, multiply, substitute, subtract, symbol
 from optbench.language.domain import natural_domain
 from optbench.language.graph import Call, GraphError, Node, Symbol, symbols

@@ -24,11 +24,11 @@ from typing import Any
 
 from optbench.exact import univariate
 from optbench.exact.answer import ExactAnswer, ExactSolution, NotApplicable
+from optbench.exact.line.search import MAX_NODES
 from optbench.exact.numbers.atoms import by_powers
 from optbench.exact.numbers.identities import normal, simplified
 from optbench.exact.numbers.sums import ONE, Monomial, Quotient, Sum, TooLarge, product_node, sign_of
 from optbench.exact.reach import check_reach
-from optbench.exact.univariate import MAX_NODES
 from optbench.language.build import add, call, constant, divide, multiply, number, power, rebuild, substitute, subtract, symbol
 from optbench.language.domain import natural_domain
 from optbench.language.elaborate import parse
