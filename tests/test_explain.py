@@ -461,3 +461,68 @@ def test_a_formula_that_is_not_verified_is_told_as_such(results: dict[str, Resul
     told = " ".join(terminal.render(lesson(changed)).split())
     assert "each formula gives exactly 0" not in told
     assert "That each of these formulas gives 0 is not proved." in told
+
+
+# ---- sentences that were not true ------------------------------------------------------------------------------------------
+
+
+def told(text: str, **flags: Any) -> str:
+    settings = Settings(account=True, trace=True, methods=tuple(map(method_choice, METHODS)), certify=False)
+    return terminal.render(lesson(solve(of_expression(text, Flags(**flags)), settings)))
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_lambert_s_letter_is_not_the_unknown() -> None:
+    text = told("w*log(w) - sqrt(w)", range=("0", "10"))
+    assert "y*exp(y) = exp(1/2)/4" in text
+    assert "y = (log(w) + 1)/2    (what the letter stands for)" in text
+    assert "In the certificate w is written x." in text
+    assert "z is in the class if and only if x is." in squeezed(text)
+
+
+def test_factors_of_an_equation_are_alternatives() -> None:
+    lines = [" ".join(line.split()) for line in told("exp(2*x) - 3*exp(x) + x", range=("-2", "2")).splitlines()]
+    assert "y - 1 = 0" in lines
+    assert "2*y - 1 = 0 (or)" in lines
+
+
+def test_a_maximum_is_sought_along_the_slope() -> None:
+    text = squeezed(told("x*exp(-x)", maximize=True))
+    assert "x moves along the slope" in text
+    assert "would not rise enough" in text
+    assert "against the slope" not in text
+
+
+def test_an_active_end_of_a_range_has_its_part_in_the_gradient() -> None:
+    text = squeezed(told("x + y", variables=["x=0..5"], subject_to=["y >= 1"]))
+    assert "constraints and ends of ranges that hold with equality are linearly independent, it is a combination of them" in text
+
+
+def test_candidates_beyond_those_listed_are_said_to_exist() -> None:
+    text = squeezed(told("abs(sin(x))", range=("0", "100")))
+    assert "Not all candidates are listed here; the search compared them all." in text
+    assert "It is the least of all values and limits, and there are no others" in text
+    assert "There are 32 global solutions, all in the result (--format json), and no others." in text
+
+
+def test_conditions_of_a_domain_are_maths_of_their_own() -> None:
+    result = solve(
+        of_expression("1/(x^2 - 1) + sqrt(x^2 - 2)", Flags(range=("-3", "3"))), Settings(account=True, methods=(), certify=False)
+    )
+    text = latex.render(lesson(result))
+    assert r"$[-3, 3]$ where ${x}^{2} - 1 \ne 0 \text{ and } {x}^{2} - 2 \ge 0$" in text
+
+
+def test_a_jump_has_no_derivative() -> None:
+    text = squeezed(told("floor(x) + x", range=("0", "3")))
+    assert "This holds where the function is smooth; kinks and jumps have no derivative." in text
+    assert "At a stationary point" not in text
+
+
+def test_a_distance_to_one_of_many_solutions_is_no_error() -> None:
+    text = told("x*y - exp(x)", maximize=True, range=("0", "1"))
+    assert "distance to a solution" in text
+    assert "error is then" not in text

@@ -31,6 +31,7 @@ from optbench.language.text import text
 
 MAX_NODES = 120  # of an equation that is shown
 _LETTERS = ("y", "u", "s")
+_OF_LAMBERT = ("w", "y", "u", "s")
 _ZERO = "0"
 
 
@@ -84,7 +85,9 @@ def of_lambert(candidates: Sequence[Node], x: Symbol, function: Node) -> tuple[R
     for candidate in candidates:
         form = lambert.recognised(candidate, x)
         if form is not None and size(candidate) <= MAX_NODES:
-            inverse = Rewriting("w*exp(w)", text(simplified(form.argument)), "w", text(form.inner(x)))
+            right, meaning = simplified(form.argument), form.inner(x)
+            letter = next(name for name in _OF_LAMBERT if all(name != s.name for s in symbols(right, meaning)))
+            inverse = Rewriting(f"{letter}*exp({letter})", text(right), letter, text(meaning))
             return (*_plain(candidate, x, function), inverse)
     return ()
 

@@ -29,6 +29,8 @@ def comparison(subject: Subject) -> Iterator[Block]:
         yield say("These candidates are known; that there are no others is not proved in this way.")
     if limits := list(_limits(subject)):
         yield display(limits)
+    if search.left_out:
+        yield say("Not all candidates are listed here; the search compared them all.")
     names = {zero.formula or zero.enclosure: name for zero, name in subject.points.items()}
     rows = tuple(_row(subject, candidate, names.get(candidate.at or candidate.at_enclosure)) for candidate in search.candidates)
     yield Grid(("where", "what", "value", f"{subject.least}?"), rows)
@@ -120,10 +122,10 @@ def _reason(subject: Subject) -> Iterator[Piece]:
     elif result.status is Status.INFEASIBLE:
         yield "That no point satisfies all conditions is proved; no search by sampling is behind it."
     elif subject.is_searched and result.status is Status.NOT_ATTAINED:
-        yield f"The {subject.least} of the numbers above is a limit that no point attains. Every sign and every comparison is proved."
+        yield f"The {subject.least} of {_compared(subject)} is a limit that no point attains. Every sign and every comparison is proved."
     elif subject.is_searched:
         yield (
-            f"It is the {subject.least} of the values and limits above, and there are no others to compare. Every root, every sign and "
+            f"It is the {subject.least} of {_compared(subject)}, and there are no others to compare. Every root, every sign and "
             "every comparison is proved, formulas by algebra, numbers by intervals rounded outward; no floating-point value is trusted."
         )
     elif result.assurance is Assurance.EXACT:
@@ -131,4 +133,16 @@ def _reason(subject: Subject) -> Iterator[Piece]:
     else:
         yield f"The {subject.best} is enclosed by interval arithmetic, with every rounding outward."
     if result.complete and result.status is Status.OPTIMAL:
-        yield " There is no other global solution." if len(result.solutions) == 1 else " These are all global solutions."
+        single = len(result.solutions) == 1 and not result.solutions[0].family
+        shown = len(result.solutions) <= plain_words.SOLUTIONS
+        yield " There is no other global solution." if single else " These are all global solutions." if shown else _many(subject)
+
+
+def _many(subject: Subject) -> str:
+    return f" There are {len(subject.result.solutions)} global solutions, all in the result (--format json), and no others."
+
+
+def _compared(subject: Subject) -> str:
+    """The candidates, all of which may not be listed."""
+    search = subject.account.search
+    return "all values and limits" if search is not None and search.left_out else "the values and limits above"

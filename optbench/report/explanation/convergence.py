@@ -50,7 +50,7 @@ def observed(errors: Sequence[float], rounding: float) -> Observed | None:
 def numerical_methods(subject: Subject) -> Iterator[Block]:
     """Yield the blocks on the methods that were traced."""
     if any(attempt.method in METHODS and attempt.trace for attempt in subject.result.attempts):
-        yield say("Both begin at the best of a few sample points, or where --start says.")
+        yield say("They begin at the best of a few sample points, or at a start that is given.")
     for attempt in subject.result.attempts:
         if attempt.method in METHODS:
             yield from _of_method(subject, attempt)
@@ -61,7 +61,7 @@ def _of_method(subject: Subject, attempt: Attempt) -> Iterator[Block]:
     if attempt.status is AttemptStatus.NOT_APPLICABLE or not attempt.trace:
         yield say(f"{title} was not run: {attempt.reason or 'it has no iterates'}.")
         return
-    yield say(f"{title}: ", *_idea(subject, attempt.method), ". The step is shortened where the function would not fall enough.")
+    yield say(f"{title}: ", *_idea(subject, attempt.method), f". {_care(subject)}")
     target = _target(subject, attempt)
     if target is None:
         yield _iterates(subject, attempt.trace, None)
@@ -75,13 +75,20 @@ def _of_method(subject: Subject, attempt: Attempt) -> Iterator[Block]:
 def _idea(subject: Subject, method: str) -> tuple[Piece, ...]:
     x = subject.notation.named(subject.unknown)
     if not subject.is_on_line:
-        words = "a step along the negative gradient" if method == "gradient-descent" else "a step to the minimum of the quadratic model"
-        return (words,)
+        way = "along the negative gradient" if subject.problem.sense == "minimize" else "along the gradient, which is descent on -f"
+        return (f"a step {way}" if method == "gradient-descent" else f"a step to the {subject.best} of the quadratic model",)
     first, second = subject.notation.f(1), subject.notation.f(2)
     if method == "gradient-descent":
-        return x, " moves against the slope, by ", Math(f"s*{first.text}", rf"s \cdot {first.tex}"), " with a step size s"
+        way = "against" if subject.problem.sense == "minimize" else "along"
+        return x, f" moves {way} the slope, by ", Math(f"s*{first.text}", rf"s \cdot {first.tex}"), " with a step size s"
     ratio = Math(f"-{first.text}/{second.text}", rf"-\frac{{{first.tex}}}{{{second.tex}}}")
     return x, " moves by ", ratio, ", to where the tangent of the derivative is 0"
+
+
+def _care(subject: Subject) -> str:
+    """What both methods do where the plain step is no good."""
+    enough = "fall enough" if subject.problem.sense == "minimize" else "rise enough"
+    return f"The step is turned round where it leads the wrong way, and shortened where the function would not {enough} or the range ends."
 
 
 def _target(subject: Subject, attempt: Attempt) -> Mapping[str, Any] | None:
@@ -105,8 +112,15 @@ def _iterates(subject: Subject, trace: Sequence[Mapping[str, Any]], errors: Sequ
         value = "undefined" if record["value"] is None else number(record["value"])
         cells: list[Piece] = [str(record["iteration"]), *(_coordinate(record["point"][name]) for name in names), value]
         rows.append(tuple((cell,) for cell in (*cells, *(() if errors is None else (number(errors[k], 3),)))))
-    known = "error" if subject.result.assurance.is_proof else "distance to the best point known"
-    return Grid(("step", *names, subject.notation.f().text, *(() if errors is None else (known,))), tuple(rows))
+    return Grid(("step", *names, subject.notation.f().text, *(() if errors is None else (_error(subject),))), tuple(rows))
+
+
+def _error(subject: Subject) -> str:
+    """What the distance to the nearest known point is: an error only where all solutions are known, one by one."""
+    result = subject.result
+    if not result.assurance.is_proof:
+        return "distance to the best point known"
+    return "error" if result.complete and not any(s.family for s in result.solutions) else "distance to a solution"
 
 
 def _coordinate(value: Any) -> Piece:
@@ -120,7 +134,7 @@ def _ending(subject: Subject, attempt: Attempt, errors: Sequence[float] | None) 
         return f"{ended}, but not at the global {subject.best}: a method that looks at one point at a time can't know of the others."
     if errors is None:
         return f"{ended}."
-    return f"{ended}; the error is then {number(errors[-1], 2).text}."
+    return f"{ended}; the {_error(subject)} is then {number(errors[-1], 2).text}."
 
 
 _ENDINGS = {

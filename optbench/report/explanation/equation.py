@@ -81,13 +81,16 @@ def _how(piece: Piece) -> str:
 
 def _rewritten(subject: Subject, rewritings: Sequence[Rewriting], slope: str) -> Iterator[Block]:
     """The other forms of slope = 0."""
-    if lines := [line for r in rewritings if r.letter or r.left != slope for line in _rewriting(subject, r)]:
+    shown = [r for r in rewritings if r.letter or r.left != slope]
+    others = [r for r in shown if r.letter][1:]
+    if lines := [line for r in shown for line in _rewriting(subject, r, any(r is other for other in others))]:
         yield display(lines)
 
 
-def _rewriting(subject: Subject, rewriting: Rewriting) -> Iterator[Line]:
+def _rewriting(subject: Subject, rewriting: Rewriting, is_other: bool) -> Iterator[Line]:
+    """A form of the equation; after the first factor the others are alternatives to it."""
     maths = subject.notation.maths
-    yield Line((maths(rewriting.left), "=", maths(rewriting.right)))
+    yield Line((maths(rewriting.left), "=", maths(rewriting.right)), ("or",) if is_other else ())
     if rewriting.letter is not None and rewriting.meaning is not None:
         yield Line((maths(rewriting.letter), "=", maths(rewriting.meaning)), ("what the letter stands for",))
 
@@ -129,15 +132,16 @@ def _without_search(subject: Subject) -> Iterator[Block]:
     """Several unknowns, parameters, or a strategy that does not go along the line."""
     account, notation = subject.account, subject.notation
     if account.derivatives and not subject.problem.constraints:
-        yield say("At a stationary point inside of the range:")
+        yield say("At an optimum inside of the range at which it is differentiable:")
         yield display(Line((notation.maths(d.result), "=", notation.maths("0"))) for d in account.derivatives)
         if account.rewritings:
             yield say(*notation.prose(_HOW[Solver.LAMBERT]))
             yield from _rewritten(subject, account.rewritings, account.derivatives[0].result)
     elif subject.problem.constraints and subject.result.solutions:
         yield say(
-            "With constraints the gradient need not be 0 at the optimum. There it is a combination of the gradients of those constraints "
-            "that hold with equality; the factors are the multipliers (Lagrange; Karush, Kuhn and Tucker for inequalities)."
+            "With constraints the gradient need not be 0 at the optimum. Where the gradients of those constraints and ends of ranges that "
+            "hold with equality are linearly independent, it is a combination of them; the factors are the multipliers (Lagrange; "
+            "Karush, Kuhn and Tucker for inequalities)."
         )
         yield from _multipliers(subject)
     if subject.result.status is Status.INFEASIBLE:
@@ -198,7 +202,9 @@ def _bend(subject: Subject, zero: Zero) -> Line:
         return Line((value, *digits, sign, subject.notation.maths("0")), (kind,))
     kinds = {(-1, 1): "f' goes from - to +: a local minimum", (1, -1): "f' goes from + to -: a local maximum", (0, 0): "not known"}
     words = kinds.get((zero.before, zero.after), "f' keeps its sign: no extremum")
-    return Line((value, *(digits or ("=", subject.notation.maths("0")))), (f"it does not decide; {words}",))
+    if zero.curvature is None:
+        return Line((value,), (f"not known; {words}",))
+    return Line((value, *digits), (f"it does not decide; {words}",))
 
 
 def short(subject: Subject, formula: str | None) -> Math | None:

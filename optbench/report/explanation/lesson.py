@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from optbench.account import Derivative, DerivativeStep
@@ -14,6 +15,7 @@ from optbench.report.explanation.theorems import closed_form
 from optbench.report.plain_words import VARIABLES, shortened
 from optbench.result import Result, Status, VariableSummary
 
+_KINKED = re.compile(r"\||%|\b(abs|sign|min|max|minimum|maximum|floor|ceil|if|where|relu|cbrt|hypot)\(")
 _RULES: dict[str, str | tuple[Piece, ...]] = {
     "sum": "term by term",
     "factor": "constant factor",
@@ -81,7 +83,9 @@ def _range(subject: Subject, name: str, variable: VariableSummary) -> Paragraph:
     if variable.domain in (None, variable.range):
         return say(x, " ranges over ", notation.interval(variable.range), f"{whole}; the function is defined on all of it.")
     words = " ranges over ", notation.interval(variable.range), f"{whole}; there the function is defined on "
-    return say(x, *words, notation.interval(variable.domain), ", its natural domain in this range.")
+    interval, _, conditions = variable.domain.partition(" where ")
+    where = (" where ", notation.condition(conditions)) if conditions else ()
+    return say(x, *words, notation.interval(interval), *where, ", its natural domain in this range.")
 
 
 # ---- the derivative ------------------------------------------------------------------------------------------------------------
@@ -96,6 +100,8 @@ def _derivative(subject: Subject) -> Iterator[Block]:
         yield say("It has no derivative that can be shown in a few lines.")
     for derivative in subject.account.derivatives:
         yield Display(tuple(_steps(subject, derivative)))
+    if subject.account.derivatives and _KINKED.search(subject.function):
+        yield say("This holds where the function is smooth; kinks and jumps have no derivative.")
 
 
 def _steps(subject: Subject, derivative: Derivative) -> Iterator[Line]:

@@ -118,6 +118,11 @@ class Notation:
         """Return a constraint."""
         return Math(text, constraint(text, self.names))
 
+    def condition(self, text: str) -> Math:
+        """Return conditions of a domain, joined by "and"; what has an "or" is set as it is typed."""
+        parts = [text] if " or " in text else text.split(" and ")
+        return Math(text, r" \text{ and } ".join(_condition(part, self.names) for part in parts))
+
     def named(self, name: str) -> Math:
         """Return a name."""
         return Math(name, latex_name(name))
@@ -142,6 +147,11 @@ class Notation:
         if unknown is None:
             return Math(f"({text})'", rf"\left({inner.tex}\right)'")
         return Math(f"d({text})/d{unknown}", rf"\frac{{\partial}}{{\partial {latex_name(unknown)}}}\left({inner.tex}\right)")
+
+
+def _condition(text: str, names: Mapping[str, Node]) -> str:
+    left, sign, right = text.partition(" != ")
+    return rf"{expression(left, names)} \ne {expression(right, names)}" if sign and " or " not in text else constraint(text, names)
 
 
 def function_letter(names: Iterable[str]) -> str:
@@ -177,7 +187,7 @@ def digits_unless(formula: str | None, ends: Sequence[str] | None) -> tuple[Piec
     if ends is None:
         return ()
     relation, digits = digits_of(ends)
-    return () if formula == digits.text else (relation, digits)
+    return () if formula in ("0", digits.text) else (relation, digits)
 
 
 def _decimal(text: str) -> Math:

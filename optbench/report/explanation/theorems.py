@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optbench.report import verdict_words
-from optbench.report.explanation.model import LONG, Block, Line, Paragraph, display, say
+from optbench.report.explanation.model import LONG, Block, Line, Math, Paragraph, display, say
 from optbench.report.explanation.subject import Subject
 from optbench.result import Assurance, ClosedForm
 
@@ -105,20 +105,29 @@ def _polynomial(coefficients: list[str]) -> str:
 def _lin(subject: Subject, certificate: Mapping[str, Any]) -> Iterator[Block]:
     maths = subject.notation.maths
     name = certificate["number"].get("unknown", subject.unknown)
+    if name != "x":
+        yield say("In the certificate ", subject.notation.named(name), " is written ", Math("x", "x"), ".")
     yield say(
         "Lin's theorem (1983): let Schanuel's conjecture be true, and P(z, w) be an irreducible polynomial in which both letters occur. "
         "Then P(z, exp(z)) = 0 has no root z in that class of numbers, but for z = 0."
     )
-    kernel, x = maths(certificate["kernel"]), subject.notation.named(name)
+    kernel, x = maths(certificate["kernel"]), Math("x", "x")
     if certificate["z"] == "argument":
         yield say("Here w is ", kernel, ", and z stands inside of the exp; z is in the class if and only if ", x, " is.")
     else:
         yield say("Here z is ", kernel, ", and w = exp(z) stands inside of the log; z is in the class if and only if ", x, " is.")
-    if re.search(r"\bi\b", certificate["kernel"]):
+    if roots := [(root, meaning) for root, meaning in certificate.get("roots", {}).items() if _occurs(root, certificate["kernel"])]:
+        yield display(Line((maths(root), "=", maths(meaning))) for root, meaning in roots)
+    if _occurs("i", certificate["kernel"]):
         yield say("Here i is the imaginary unit: sines and cosines are made of exp(i*u), arcs of logarithms.")
-    yield say("With ", subject.notation.named(name), " eliminated, the equation becomes")
+    yield say("With ", x, " eliminated, the equation becomes")
     yield display(Line((maths(p), "=", maths("0"))) for p in certificate["polynomials"][:_LISTED] if len(p) <= 4 * LONG)
     yield say("It is irreducible, both letters occur in it, and z is not 0.")
+
+
+def _occurs(name: str, text: str) -> bool:
+    """Whether a name stands in a text."""
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
 def _own(verdict: ClosedForm) -> Iterator[Paragraph]:
