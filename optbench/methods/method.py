@@ -163,6 +163,7 @@ class Facts(NamedTuple):
     has_constraints: bool = False
     has_equations: bool = False  # among them
     sum_of_squares: bool = False
+    linear: bool = False  # objective and constraints
     linear_residuals: bool = False  # a sum of squares of linear functions
     has_integers: bool = False
     smooth: bool = True  # twice differentiable where it is defined
@@ -194,6 +195,7 @@ class Method:
     needs_box: bool = False  # wants a finite range for every variable
     needs_smooth: bool = False  # makes no sense without second derivatives
     linear_residuals_only: bool = False  # solves linear least squares
+    linear_only: bool = False  # solves linear programs
     largest_dimension: int | None = None  # beyond it, its matrices or its simplex cost too much
     scope: Scope = Scope.LOCAL
     random: bool = False  # draws from the seeded source of chance
@@ -246,6 +248,9 @@ def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]
         "needs residuals that are linear in the unknowns, and these are not seen to be"
         if method.linear_residuals_only and not facts.linear_residuals
         else None
+    )
+    yield (
+        "needs a linear objective and linear constraints, and these are not seen to be" if method.linear_only and not facts.linear else None
     )
     yield f"handles one variable only, and this problem has {n}" if method.one_variable_only and n != 1 else None
     if method.largest_dimension is not None and n > method.largest_dimension:

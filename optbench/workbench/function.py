@@ -138,6 +138,11 @@ class Function:
         return sum_of_squares(self.problem.minimand)
 
     @cached_property
+    def is_linear(self) -> bool:
+        """Whether the minimand and all constraints are linear."""
+        return all(is_linear(node, self.problem.symbols) for node in (self.problem.minimand, *(part.residual for part in self.parts)))
+
+    @cached_property
     def residuals_are_linear(self) -> bool:
         """Whether it is a sum of squares of linear functions."""
         return self.squares is not None and all(is_linear(r, self.problem.symbols) for r in self.squares.residuals)

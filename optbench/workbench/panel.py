@@ -90,6 +90,8 @@ def auto(facts: Facts) -> tuple[str, str]:
     has_gradient = facts.gradient_missing_because is None
     has_casadi = "casadi" not in facts.missing_libraries
     size = "one variable" if n == 1 else f"{n:,} variables"
+    if facts.linear and has_casadi and (facts.has_constraints or n > 1):
+        return "casadi-highs", "it is a linear program: the simplex method ends at a vertex"
     if facts.has_constraints and facts.smooth and has_gradient and facts.constraint_gradient_missing_because is None:
         if has_casadi:
             return "casadi-ipopt", "it is smooth and has constraints: an interior-point method with exact derivatives"
@@ -144,6 +146,7 @@ def facts_of(problem: Problem, function: Function) -> Facts:
         has_constraints=bool(problem.constraints),
         has_equations=any(function.equalities),
         sum_of_squares=function.squares is not None,
+        linear=function.is_linear,
         linear_residuals=function.residuals_are_linear,
         has_integers=any(v.symbol.integer for v in problem.variables),
         smooth=function.is_smooth,
