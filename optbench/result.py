@@ -136,7 +136,7 @@ class Fit:
     observations: int  # m
     degrees_of_freedom: int  # m - n, with n parameters that are not fixed
     residual_sum_of_squares: float
-    residual_standard_deviation: float | None  # sqrt(RSS/(m - n)); None without degrees of freedom
+    residual_standard_deviation: float | None  # sqrt(RSS/(m - n)); None without degrees of freedom, or without full rank
     r_squared: float | None  # 1 - RSS/sum((y - mean(y))^2); None where the response is constant
     parameters: Mapping[str, Any]  # the estimates, in the variables' shapes
     standard_errors: Mapping[str, Any] | None  # by the linearised model, in the same shapes

@@ -14,15 +14,18 @@ from command_line import Ran
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optbench.api import method_choice
 from optbench.cli.arguments import Flags, problem_of
+from optbench.errors import ProblemError
 from optbench.language.build import symbol
 from optbench.language.elaborate import Scope, parse
 from optbench.language.linear import is_linear
+from optbench.methods.qr import DEFICIENT
 from optbench.result import Fit, Result
 from optbench.workbench.engine import solve
 from optbench.workbench.function import Function
 from optbench.workbench.panel import facts_of
-from optbench.workbench.regression import fit, response_of
+from optbench.workbench.regression import DEPENDENT, fit, response_of
 from optbench.workbench.settings import Settings
 
 CERTIFIED: dict[str, tuple[list[float], list[float], float]] = {  # NIST StRD: estimates, standard deviations, residual standard deviation
@@ -366,3 +369,49 @@ def test_least_squares_in_fractions_is_never_beaten(rows: list[list[int]]) -> No
     best = np.linalg.lstsq(A, y, rcond=None)[0]
     assert answer.value == pytest.approx(float(np.sum((A @ best - y) ** 2)), abs=1e-9)
     assert answer.complete == (np.linalg.matrix_rank(A) == 3)
+
+
+# ---- what was wrong once -----------------------------------------------------------------------------------------------------
+
+
+def columns(folder: Path, text: str, **fields: Any) -> str:
+    (folder / "d.csv").write_text(text, encoding="utf-8")
+    return written(folder, model={"response": "y", "expr": "a + b*x"}, **fields)
+
+
+def test_a_fit_without_free_parameters_is_no_internal_error(tmp_path: Path) -> None:
+    _, found = fitted(columns(tmp_path, "x,y\n1,2\n2,4\n3,5\n", variables={"a": [1, 1], "b": [2, 2]}))
+    assert (found.residual_sum_of_squares, found.degrees_of_freedom) == (6.0, 3)
+    assert found.standard_errors == {"a": None, "b": None}
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-170])
+def test_columns_whose_squares_are_no_doubles_are_not_said_to_depend_on_each_other(tmp_path: Path, scale: float) -> None:
+    result, found = fitted(columns(tmp_path, f"x,y\n{scale},2\n{3 * scale},4\n{2 * scale},1\n"), methods=(method_choice("qr"),))
+    assert result.attempts[0].reason != DEFICIENT
+    assert found.parameters == pytest.approx({"a": 1 / 3, "b": 1 / scale}, rel=1e-9)
+    assert found.standard_errors == pytest.approx({"a": math.sqrt(56) / 3, "b": math.sqrt(4 / 3) / scale}, rel=1e-9)
+
+
+def test_a_residual_deviation_is_not_told_where_parameters_are_not_determined(tmp_path: Path) -> None:
+    _, found = fitted(columns(tmp_path, "x,y\n1,2\n1,4\n1,5\n1,4\n"))
+    assert found.residual_standard_deviation is None
+    assert found.reason == DEPENDENT
+
+
+def test_one_observation_is_counted_as_one(tmp_path: Path) -> None:
+    _, found = fitted(columns(tmp_path, "x,y\n1,2\n"))
+    assert found.reason == "there is 1 observation for 2 parameters"
+
+
+def test_a_minimiser_beyond_the_doubles_is_not_shown_as_inf(tmp_path: Path) -> None:
+    result = exactly(columns(tmp_path, "x,y\n1e-320,2\n3e-320,4\n2e-320,1\n"))
+    assert result.assurance.value != "exact"
+    assert "inf" not in result.sentence
+
+
+def test_a_faulty_cell_is_the_only_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError) as raised:
+        problem_of(columns(tmp_path, "x,y\n1,2\n2,nan\n3,5\n"), Flags())
+    [mistake] = raised.value.mistakes
+    assert "Column 'y': 'nan' is not accepted" in mistake.sentence

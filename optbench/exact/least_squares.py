@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import islice
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 from flint import fmpq, fmpq_mat
@@ -53,6 +53,8 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> Exact
     y, unique = _minimiser(A, b)
     _check_ranges(problem, y)
     r = A * fmpq_mat([[v] for v in y]) + b
+    if not all(isfinite(as_float(number(_fraction(v)))) for v in y):
+        raise NotApplicable("the minimiser lies beyond the numbers of double precision")
     value = number(sum((_fraction(r[i, 0]) ** 2 for i in range(r.nrows())), Fraction(0)) + squares.offset)
     return ExactAnswer(
         NAME,

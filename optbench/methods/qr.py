@@ -20,6 +20,9 @@ def qr(objective: LeastSquares, x: Point, value: float, options: Options) -> Ite
     import numpy as np
 
     r, J = objective.residuals(x), objective.residual_jacobian(x)
+    largest = np.abs(J).max(axis=0)
+    largest = np.where(largest > 0, largest, 1.0)  # out before squares, which may be beyond the doubles
+    J = J / largest
     D = np.linalg.norm(J, axis=0)
     D = np.where(D > 0, D, 1.0)
     Q, R = np.linalg.qr(J / D)
@@ -29,7 +32,7 @@ def qr(objective: LeastSquares, x: Point, value: float, options: Options) -> Ite
         step, reason = np.linalg.solve(R, step), SOLVED
     else:
         step, reason = np.linalg.lstsq(R, step, rcond=_RANK)[0], DEFICIENT
-    x = x + objective.space.point(step / D)
+    x = x + objective.space.point(step / D / largest)
     yield x, objective.value(x)
     return Outcome(True, reason)
 

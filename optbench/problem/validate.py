@@ -112,7 +112,9 @@ class _Validation:
 
     def is_consequence(self, mistake: Mistake) -> bool:
         """Whether a name is only unknown because its declaration is faulty, or the data that may have it."""
-        unknown = re.match(r"The name (\w+) is not declared", mistake.sentence)
+        unknown = re.match(
+            r"(?:The name|A response is one number a row of the data, and) (\w+) is (?:not declared|no column)", mistake.sentence
+        )
         return unknown is not None and (not self.columns_known or unknown[1] in self.faulty)
 
     def attempt(self, what: Callable[[], T]) -> T | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _MAX_ENTRIES = 50_000_000  # of the Jacobian, 400 MB
+DEPENDENT = "the parameters are not determined by the data: the columns of the Jacobian depend on each other, to rounding"
 _RANK = 1e-13  # singular values below this part of the greatest one count as 0, for columns of length 1
 
 
@@ -42,7 +43,7 @@ def fit(problem: Problem, function: Function, coordinates: list[float]) -> Fit |
         m,
         m - n,
         rss,
-        math.sqrt(rss / (m - n)) if m > n else None,
+        math.sqrt(rss / (m - n)) if m > n and reason != DEPENDENT else None,
         _r_squared(problem, response, rss),
         shaped(problem, [float(c) + 0.0 for c in coordinates]),
         None if errors is None else shaped(problem, errors),
@@ -113,12 +114,16 @@ def _standard_errors(function: Function, x: Any, m: int, rss: float) -> tuple[li
     if ((values <= lower) | (values >= upper))[free].any():
         return None, "a parameter is at an end of its range"
     if m <= count:
-        return None, f"there are {m} observations for {count} parameters"
+        return None, f"there {'is 1 observation' if m == 1 else f'are {m} observations'} for {count} parameter{'' if count == 1 else 's'}"
+    if not count:
+        return [None] * len(values), None
     reading = function.least_squares
     J = reading.jacobian_sparsity.dense(reading.jacobian(x))[:, free]
     roots = _inverse_diagonal(J)
     if roots is None:
-        return None, "the parameters are not determined by the data: the columns of the Jacobian depend on each other"
+        return None, DEPENDENT
+    if not np.isfinite(roots).all():
+        return None, "they are beyond the numbers of double precision"
     errors: list[float | None] = [None] * len(values)
     for place, root in zip(np.flatnonzero(free), roots, strict=True):
         errors[int(place)] = float(root) * math.sqrt(rss / (m - count))
@@ -129,11 +134,14 @@ def _inverse_diagonal(J: np.ndarray) -> np.ndarray | None:
     """The square roots of the diagonal of (J'J)^-1; None where J has not full rank, to rounding."""
     import numpy as np
 
-    lengths = np.linalg.norm(J, axis=0)
-    if not np.isfinite(J).all() or not (lengths > 0).all():
+    largest = np.abs(J).max(axis=0)
+    if not np.isfinite(J).all() or not (largest > 0).all():
         return None
+    J = J / largest  # before squares, which may be beyond the doubles
+    lengths = np.linalg.norm(J, axis=0)
     _, singular, V = np.linalg.svd(J / lengths, full_matrices=False)
     if singular[-1] <= _RANK * singular[0]:
         return None
-    found: np.ndarray = np.linalg.norm(V.T / singular, axis=1) / lengths
+    with np.errstate(over="ignore"):
+        found: np.ndarray = np.linalg.norm(V.T / singular, axis=1) / lengths / largest
     return found
