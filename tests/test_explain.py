@@ -526,3 +526,32 @@ def test_a_distance_to_one_of_many_solutions_is_no_error() -> None:
     text = told("x*y - exp(x)", maximize=True, range=("0", "1"))
     assert "distance to a solution" in text
     assert "error is then" not in text
+
+
+def test_a_second_derivative_that_is_not_known_is_not_called_0() -> None:
+    text = told("digamma(x)^2", range=("0.5", "3"))
+    assert "f''(x_1)    (not known; f' goes from - to +: a local minimum)" in text
+
+
+def test_a_second_derivative_that_is_infinite_does_not_end_the_account() -> None:
+    text = squeezed(told("cbrt(x)^5"))
+    assert "f''(x_1) (not known; f' keeps its sign: no extremum)" in text
+
+
+def test_without_an_account_nothing_is_said_of_strategies() -> None:
+    result = replace(solve(of_expression("x^2 - x", Flags()), Settings(account=True, methods=(), certify=False)), account=None)
+    text = terminal.render(lesson(result))
+    assert "The account of the steps did not come." in text
+    assert "No strategy" not in text
+    assert "no derivative" not in text
+
+
+def test_a_constant_piece_neither_rises_nor_falls() -> None:
+    text = squeezed(told("max(x, 1)", range=("-2", "3")))
+    assert "only rises, only falls, or is constant, so no other point is better than all of them" in text
+
+
+def test_a_search_that_proves_the_answer_is_not_denied() -> None:
+    settings = Settings(account=True, methods=tuple(map(method_choice, METHODS)), certify=False, exact_time=0)
+    text = squeezed(terminal.render(lesson(solve(of_expression("x^2 - x", Flags()), settings))))
+    assert "Nothing proves" not in text

@@ -19,7 +19,7 @@ from importlib import import_module
 from itertools import pairwise
 
 from optbench.account import Account, Candidate, Derivative, DerivativeStep, Ends, LineSearch, Piece, Rewriting, Zero
-from optbench.arithmetic.balls import Enclosure, decimals
+from optbench.arithmetic.balls import Enclosure, decimals, value_of
 from optbench.exact import periodic, univariate
 from optbench.exact.answer import NotApplicable
 from optbench.exact.line.enclosed import EnclosedRoot, EnclosedValue, real_enclosure
@@ -207,6 +207,8 @@ def _curvature(search: Search, piece: LinePiece, root: Node | EnclosedRoot) -> t
             box = EnclosedValue(second, x, root).enclosure(_BITS)
             return decimals(box, DIGITS), 1 if box.is_positive else -1 if box.is_negative else None
         value = substitute(second, {x: root})
+        if not value_of(value, _BITS).everywhere:  # as of cbrt(x)^5 at 0
+            return None, None
         return enclosure(value, DIGITS), sign_of(value)
     except (NotDifferentiable, NotApplicable, GraphError, OverflowError):
         return None, None

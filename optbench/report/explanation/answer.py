@@ -21,8 +21,11 @@ def comparison(subject: Subject) -> Iterator[Block]:
         return
     if subject.is_searched:
         rises = "up" if subject.problem.sense == "minimize" else "down"
+        only, other = "only rises or only falls", f"no other point can have its {subject.least} value"
+        if any(piece.constant for piece in search.pieces):
+            only, other = "only rises, only falls, or is constant", "no other point is better than all of them"
         yield say(
-            f"Between these points the function only rises or only falls, so no other point can have its {subject.least} value. "
+            f"Between these points the function {only}, so {other}. "
             f"Ends towards which it goes {rises} are left out, unless they belong to the range."
         )
     else:
@@ -109,8 +112,11 @@ def _reason(subject: Subject) -> Iterator[Piece]:
     if result.disagreements:
         yield "Two answers exclude each other, so none of them is to be trusted: " + "; ".join(result.disagreements) + "."
         return
-    if not result.assurance.is_proof:
+    if not result.assurance.is_proof and subject.is_searched:
+        yield "The search above ended, but the exact stage did not, so the answer claims no proof. "
+    elif not result.assurance.is_proof:
         yield "Nothing proves that it is the global one. "
+    if not result.assurance.is_proof:
         yield (
             "The conditions for a local one hold at the point, to rounding."
             if result.assurance is Assurance.LOCAL

@@ -131,6 +131,10 @@ def _end(subject: Subject, name: str) -> str:
 def _without_search(subject: Subject) -> Iterator[Block]:
     """Several unknowns, parameters, or a strategy that does not go along the line."""
     account, notation = subject.account, subject.notation
+    if not subject.is_told:
+        if subject.result.status is not Status.INFEASIBLE:
+            yield say("The account of the steps did not come.")
+        return
     if account.derivatives and not subject.problem.constraints:
         yield say("At an optimum inside of the range at which it is differentiable:")
         yield display(Line((notation.maths(d.result), "=", notation.maths("0"))) for d in account.derivatives)

@@ -96,7 +96,7 @@ def _derivative(subject: Subject) -> Iterator[Block]:
         return
     if any(variable.integer for variable in subject.problem.variables.values()):
         yield say("Some unknowns take whole numbers only, so derivatives do not tell where the optimum is.")
-    elif not subject.account.derivatives:
+    elif subject.is_told and not subject.account.derivatives:
         yield say("It has no derivative that can be shown in a few lines.")
     for derivative in subject.account.derivatives:
         yield Display(tuple(_steps(subject, derivative)))

@@ -45,6 +45,11 @@ class Subject:
         return len(self.problem.variables) == 1 and not next(iter(self.problem.variables.values())).shape
 
     @property
+    def is_told(self) -> bool:
+        """Whether the account came."""
+        return self.result.account is not None
+
+    @property
     def is_searched(self) -> bool:
         """Whether the account has all candidates, proved to be all."""
         search = self.account.search
