@@ -14,7 +14,7 @@ _HOW = {
     Solver.POLYNOMIAL: "This is a polynomial equation, up to factors that have no zero here. It is factored over the rational numbers, "
     "and the real roots of each factor are isolated and counted, so none is missing.",
     Solver.LAMBERT: "This is an equation of Lambert's W, the inverse of `w*exp(w)`: from `w*exp(w) = z` follows `w = lambertw(z)`, or, on "
-    "the lower branch, `w = lambertw(z, -1)`. Both branches give candidates.",
+    "the lower branch, `w = lambertw(z, -1)`. Each real branch gives a candidate.",
     Solver.LOGARITHMS: "A sum of logarithms is the logarithm of a product: by exp it becomes an equation between polynomials.",
     Solver.KERNELS: "The unknown stands inside of another function: the equation is solved for that, which is then undone by its inverse.",
     Solver.COMPUTER_ALGEBRA: "SymPy's solve proposes formulas; nothing is believed of them before it is verified.",
@@ -26,7 +26,7 @@ _WITHOUT_ROOT = {
     Solver.CONSTANT: "It does not depend on the unknown, and is not 0.",
     Solver.POLYNOMIAL: "It has no root there: up to factors that are never 0 it is a polynomial, none of whose real roots lies there.",
 }
-_NO_ROOT = "It has no root there: enclosures of the left side, every rounding outward, do not hold 0."
+_NO_ROOT = "It has no root there: proved by algebra, or by enclosures in which every rounding is outward."
 _NO_OTHER = "; that no other root exists is proved by enclosures between them, or by the algebra itself"
 _DEFINITE = {"positive": "positive definite", "negative": "negative definite", "semidefinite": "semidefinite", "indefinite": "indefinite"}
 _LISTED = 12
