@@ -1,6 +1,7 @@
 """Reading CSV columns: what is accepted, and for each mistake its line, its column and the one cell at fault."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +157,11 @@ def test_any_content_is_read_or_explained(tmp_path_factory: pytest.TempPathFacto
         assert len(error.mistakes) <= 21  # noqa: PT017
     else:
         assert all(np.isfinite(values).all() for values in columns.values())
+
+
+def test_numbers_with_more_digits_than_a_double_are_not_taken_as_written_without_a_warning(tmp_path: Path) -> None:
+    file = tmp_path / "d.csv"
+    file.write_text("a,b,c,d\n0.1,9007199254740993,0.12345678901234568,1e-400\n2,1,0.5,0\n", encoding="utf-8")
+    warnings: list[str] = []
+    read_columns(file, warn=warnings.append)
+    assert [re.search(r":2: Column '(\w)' has more digits than a double keeps", w)[1] for w in warnings] == ["b", "d"]  # type: ignore[index]

@@ -2,7 +2,7 @@
 
 If f(x) = |A x + b|^2 + c then f(x) - f(y) = |A (x - y)|^2 for every y with A'(A y + b) = 0. So each such y is a global minimiser, it
 is the only one if the columns of A are independent, and if it lies in the ranges it is one there, too. Data are the decimal
-numbers that they are written as. Without full rank the free unknowns are set to 0, and other minimisers are said to exist.
+numbers that their doubles are written as. Without full rank the free unknowns are set to 0, and other minimisers are said to exist.
 
 >>> from optbench.problem.draft import Number, ParameterDraft, ProblemDraft, Text, VariableDraft
 >>> from optbench.problem.validate import validated

@@ -1,7 +1,7 @@
 """Reading the columns of a CSV file: a header line with names, then one measurement a line.
 
-Columns are float64, since data are measured. Every mistake names one cell only, with its line and column, and at most 20
-are reported.
+Columns are float64, since data are measured; where a number has more digits than a double keeps, that is told. Every mistake
+names one cell only, with its line and column, and at most 20 are reported.
 
 >>> import tempfile
 >>> with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
@@ -17,7 +17,8 @@ import io
 import math
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 2**20
 MAX_ROWS = 10_000_000
 _MAX_MISTAKES = 20
+_SAFE = 15  # characters of a number that is surely read back as it is written, unless it is tiny
 _BLOCK = 10_000  # rows that are converted together
 
 
@@ -49,6 +51,7 @@ class _Findings:
     def __init__(self, name: str) -> None:
         self.name = printable(name)
         self.mistakes: list[Mistake] = []
+        self.rounded: dict[str, int] = {}  # the first line in which a column has a number with more digits than a double keeps
 
     def report(self, line: int, sentence: str, hint: str | None = None) -> None:
         self.mistakes.append(Mistake(f"{self.name}:{line}: {sentence}", hint=hint))
@@ -57,11 +60,13 @@ class _Findings:
             raise _Enough
 
 
-def read_columns(path: str | Path, wanted: Iterable[str] | None = None, named_at: Place | None = None) -> dict[str, NDArray[np.float64]]:
+def read_columns(
+    path: str | Path, wanted: Iterable[str] | None = None, named_at: Place | None = None, warn: Callable[[str], None] | None = None
+) -> dict[str, NDArray[np.float64]]:
     """Return the columns by name, in the order of the file: all of them, or those `wanted`; others may hold anything.
 
-    `named_at` is the place in the problem file that names this one. Raises ProblemError with up to 20 mistakes of the
-    content, or UsageError if the file can't be opened and no problem file names it.
+    `warn` is told of each column that had to be rounded. `named_at` is the place in the problem file that names this one.
+    Raises ProblemError with up to 20 mistakes of the content, or UsageError if the file can't be opened and no problem file names it.
     """
     import numpy as np
 
@@ -70,6 +75,9 @@ def read_columns(path: str | Path, wanted: Iterable[str] | None = None, named_at
         columns = _columns(text, findings, wanted)
     if findings.mistakes:
         raise ProblemError(*findings.mistakes)
+    if warn is not None:
+        for name, line in findings.rounded.items():
+            warn(f"{findings.name}:{line}: Column {_quoted(name)} has more digits than a double keeps; its numbers are rounded to doubles.")
     return {name: np.frombuffer(values, dtype=np.float64) for name, values in columns.items()}
 
 
@@ -208,6 +216,15 @@ def _convert(column: array[float], name: str, cells: list[str], block: list[_Row
             else:
                 values.append(float(cell))
     column.extend(values)
+    if name not in findings.rounded and len(values) == len(cells):
+        line = next((row.line for row, cell, value in zip(block, cells, values, strict=True) if _is_rounded(cell, value)), None)
+        if line is not None:
+            findings.rounded[name] = line
+
+
+def _is_rounded(cell: str, value: float) -> bool:
+    """Whether a number is not the shortest decimal of its double; up to 15 digits of moderate size always are."""
+    return (len(cell) > _SAFE or not value) and Decimal(cell.strip()) != Decimal(repr(value))
 
 
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")

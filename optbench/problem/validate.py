@@ -238,7 +238,8 @@ class _Validation:
 
         path = (self.draft.folder or Path()) / draft.file.value
         written = set(re.findall(r"\w+", " ".join(t.value for t in self.texts())))
-        columns = self.attempt(lambda: read_columns(path, written.intersection(column_names(path, draft.file.place)), draft.file.place))
+        place = draft.file.place
+        columns = self.attempt(lambda: read_columns(path, written.intersection(column_names(path, place)), place, self.warnings.append))
         if columns is None:
             self.columns_known = False
             return
