@@ -555,3 +555,13 @@ def test_a_search_that_proves_the_answer_is_not_denied() -> None:
     settings = Settings(account=True, methods=tuple(map(method_choice, METHODS)), certify=False, exact_time=0)
     text = squeezed(terminal.render(lesson(solve(of_expression("x^2 - x", Flags()), settings))))
     assert "Nothing proves" not in text
+
+
+def test_a_strategy_without_candidates_is_not_said_to_compare_them() -> None:
+    text = squeezed(told("sqrt(x^2 + y^2)"))
+    assert "candidates" not in text
+    assert "follows from the argument of the strategy" in text
+
+
+def test_no_second_derivatives_are_told_at_a_kink() -> None:
+    assert "matrix of second derivatives" not in squeezed(told("abs(x*y - 1)"))

@@ -135,7 +135,10 @@ def _reason(subject: Subject) -> Iterator[Piece]:
             "every comparison is proved, formulas by algebra, numbers by intervals rounded outward; no floating-point value is trusted."
         )
     elif result.assurance is Assurance.EXACT:
-        yield "The strategy proves that its list of candidates is complete, and compares them by algebra and by intervals rounded outward."
+        yield (
+            "That it is the global one follows from the argument of the strategy (docs/closed-forms.md has one for each), by algebra and "
+            "by intervals rounded outward; no floating-point value is trusted."
+        )
     else:
         yield f"The {subject.best} is enclosed by interval arithmetic, with every rounding outward."
     if result.complete and result.status is Status.OPTIMAL:

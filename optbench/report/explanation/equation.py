@@ -193,7 +193,7 @@ def curvature(subject: Subject) -> Iterator[Block]:
 
 def _hessian(subject: Subject) -> Iterator[Block]:
     optimality = subject.result.solutions[0].optimality if subject.result.solutions else None
-    if optimality is not None and optimality.curvature is not None:
+    if optimality is not None and optimality.curvature is not None and not subject.has_kinks:
         of = "of the Lagrange function, on the directions that no constraint blocks," if subject.problem.constraints else "of the function"
         yield say(f"At the solution the matrix of second derivatives {of} is {_DEFINITE[optimality.curvature]}, as computed in doubles.")
 

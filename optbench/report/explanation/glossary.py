@@ -35,8 +35,8 @@ _STATUSES = {
     Status.INVALID: "The problem can't be read; the sentence says where and why, and what would be accepted.",
 }
 _ASSURANCES = {
-    Assurance.EXACT: "A closed form, verified in the equation that it solves, and proved to be the global optimum: the list of candidates "
-    "is complete, and they are compared by algebra and by intervals rounded outward. No floating-point value is trusted.",
+    Assurance.EXACT: "A closed form, proved to be the global optimum by the argument of the strategy that found it, by algebra and by "
+    "intervals rounded outward. No floating-point value is trusted.",
     Assurance.CERTIFIED: "The global value is proved to lie in the enclosure that is given. There may be no formula for it.",
     Assurance.LOCAL: "The optimality conditions were checked at the point. It may be only a local optimum.",
     Assurance.FEASIBLE: "The point satisfies the constraints, and that is all that is known.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from optbench.account import Derivative, DerivativeStep
@@ -15,7 +14,6 @@ from optbench.report.explanation.theorems import closed_form
 from optbench.report.plain_words import VARIABLES, shortened
 from optbench.result import Result, Status, VariableSummary
 
-_KINKED = re.compile(r"\||%|\b(abs|sign|min|max|minimum|maximum|floor|ceil|if|where|relu|cbrt|hypot)\(")
 _RULES: dict[str, str | tuple[Piece, ...]] = {
     "sum": "term by term",
     "factor": "constant factor",
@@ -100,7 +98,7 @@ def _derivative(subject: Subject) -> Iterator[Block]:
         yield say("It has no derivative that can be shown in a few lines.")
     for derivative in subject.account.derivatives:
         yield Display(tuple(_steps(subject, derivative)))
-    if subject.account.derivatives and _KINKED.search(subject.function):
+    if subject.account.derivatives and subject.has_kinks:
         yield say("This holds where the function is smooth; kinks and jumps have no derivative.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from optbench.report.explanation.model import Math, Notation, function_letter
 from optbench.report.latex import scope
 from optbench.result import ProblemSummary, Result
 
+_KINKED = re.compile(r"\||%|\b(abs|sign|min|max|minimum|maximum|floor|ceil|if|where|relu|cbrt|hypot)\(")
 _ARGUMENTS = 4  # of the function that are written
 
 
@@ -48,6 +50,11 @@ class Subject:
     def is_told(self) -> bool:
         """Whether the account came."""
         return self.result.account is not None
+
+    @property
+    def has_kinks(self) -> bool:
+        """Whether there may be kinks or jumps, where derivatives say nothing."""
+        return _KINKED.search(self.function) is not None
 
     @property
     def is_searched(self) -> bool:
