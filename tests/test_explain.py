@@ -565,3 +565,10 @@ def test_a_strategy_without_candidates_is_not_said_to_compare_them() -> None:
 
 def test_no_second_derivatives_are_told_at_a_kink() -> None:
     assert "matrix of second derivatives" not in squeezed(told("abs(x*y - 1)"))
+
+
+def test_where_nothing_was_found_nothing_is_said_of_it() -> None:
+    text = squeezed(told("a*sin(x) + b*cos(x)", parameters=["a=real", "b=real"]))
+    assert "Nothing was found: no method is applicable." in text
+    assert "the global one. Not" not in text
+    assert "table" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,15 @@ from command_line import Ran
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optbench.cli import answers
 from optbench.cli.scans import MOST_POINTS, points
 from optbench.errors import UsageError
 from optbench.report.cost_growth import exponent, growth
 from optbench.result import Assurance, Attempt, AttemptStatus, Result, Status
+from optbench.workbench.engine import Interrupted
 
 QUICK = ("--no-exact", "--no-certify", "--quiet")
 CHAINED = "sum(100*(x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2)"
-
 
 # ---- what is scanned ----------------------------------------------------------------------------------------------------------
 
@@ -170,3 +172,14 @@ def test_growth_is_told_of_what_converged() -> None:
     first, second = growth(results, "n")
     assert (first.method, first.points, first.largest, first.time, first.last_time, first.evaluations) == ("a", 3, 1000, 2.0, 2.0, 0.0)
     assert (second.points, second.largest, second.time, second.ended_by) == (2, 100, None, "out of time")
+
+
+def test_an_interrupt_of_a_scan_is_told_with_what_was_done(optbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> Result:
+        raise Interrupted(replace(result(1.0), status=Status.FEASIBLE, sentence="Words."))
+
+    monkeypatch.setattr(answers, "run", interrupted)
+    ran = optbench("solve", "(x-n)^2", "--scan", "n=1,2")
+    assert (ran.code, ran.err) == (130, "interrupted: the points that were solved until then are shown.\n")
+    assert ran.out.startswith("n = 1: Words.")
+    assert "n = 2" not in ran.out

@@ -126,6 +126,7 @@ def scan(what: str, flags: arguments.Flags, scans: Sequence[str], options: Setti
             yield copies.add(result)
             copies.write_trace()
             if interrupted:
+                print("interrupted: the points that were solved until then are shown.", file=sys.stderr)
                 raise KeyboardInterrupt
 
     try:

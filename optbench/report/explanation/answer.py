@@ -72,7 +72,9 @@ def _row(subject: Subject, candidate: Candidate, name: str | None) -> tuple[tupl
 def answer(subject: Subject) -> Iterator[Block]:
     """Yield the answer, and what it rests on."""
     result = subject.result
-    yield say(result.sentence)
+    yield say(result.sentence.replace("; the reasons are under the table", ""))  # a lesson has no table of attempts
+    if result.status is Status.UNKNOWN and not result.solutions:
+        return
     if lines := list(_formulas(subject)):
         yield display(lines)
     yield say(*_reason(subject))
