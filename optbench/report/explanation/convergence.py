@@ -154,7 +154,7 @@ def _speed(errors: Sequence[float], target: Mapping[str, Any]) -> str:
     if seen is None:
         return "Too few iterates with falling errors above the rounding of doubles to see an order of convergence."
     if seen.order < 1.3:
-        return f"Order of convergence seen: {seen.order:.2f}, linear: the last steps each left a share of {seen.ratio:.2g} of the error."
+        return f"Order of convergence seen: {seen.order:.2f}, linear: the last step left a share of {seen.ratio:.2g} of the error."
     if seen.order < 1.7:
         return f"Order of convergence seen: {seen.order:.2f}, faster than linear."
     digits = "doubles" if seen.order < 2.5 else f"grows by a factor of {seen.order:.1f}"
