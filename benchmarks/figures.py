@@ -119,7 +119,9 @@ def cpu_of(command: tuple[str, ...]) -> float:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
+    """That of an installed program: what is imported has been compiled before, as the peers' libraries were when installed."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "COLUMNS": "120", "NO_COLOR": "1"}
 
 
 def _shown(command: tuple[str, ...]) -> str:
