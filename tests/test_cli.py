@@ -38,6 +38,14 @@ ROOT = Path(__file__).resolve().parent.parent
 QUICK = ("--no-exact", "--no-certify", "--method", "bfgs")
 
 
+def test_enclosures_of_arrays_are_shown_as_long_as_they_can_be_read(optbench: Any) -> None:
+    text = "sum((x - 3)^2*(x + 1)^2 + x)"
+    few = optbench("solve", text, "--var", "x[2]=-4..4", "--no-exact", "--method", "bfgs", "--digits", "10")
+    assert re.search(r"^  x in \[\[-1\.0\d+, -1\.0\d+\], \[-1\.0\d+, -1\.0\d+\]\]$", few.out, re.MULTILINE)
+    many = optbench("solve", text, "--var", "x[9]=-4..4", "--no-exact", "--method", "bfgs")
+    assert "x is enclosed entry by entry, which JSON has in full" in many.out
+
+
 # ---- exit codes -----------------------------------------------------------------------------------------------------------
 
 

@@ -86,7 +86,9 @@ def formulas(result: Result) -> Iterator[str]:
             else:
                 yield f"approached as {name} -> {text}" if solution.kind == "limit" else f"{name} = {text}{family}"
         if solution.exact is None and result.assurance is Assurance.CERTIFIED:
-            yield from (f"{name} in {entries_text(ends)}" for name, ends in (solution.enclosure or {}).items())
+            for name, ends in (solution.enclosure or {}).items():
+                text = entries_text(ends)
+                yield f"{name} in {text}" if len(text) <= LONG_FORMULA else f"{name} is enclosed entry by entry, which JSON has in full"
     if result.value_exact is not None and len(result.value_exact) <= LONG_FORMULA:
         yield f"value = {result.value_exact}"
     elif result.value_exact is not None:
@@ -96,12 +98,12 @@ def formulas(result: Result) -> Iterator[str]:
 
 
 def entries_text(formula: Any) -> str:
-    """Return a formula, or the list of formulas of an array, as text.
+    """Return a formula or the ends of an enclosure, or the lists of those of an array, as text.
 
-    >>> entries_text(["1/2", "pi"])
-    '[1/2, pi]'
+    >>> entries_text(["1/2", "pi"]), entries_text([("0", "1"), ("2", "3")])
+    ('[1/2, pi]', '[[0, 1], [2, 3]]')
     """
-    return f"[{', '.join(map(entries_text, formula))}]" if isinstance(formula, list) else str(formula)
+    return f"[{', '.join(map(entries_text, formula))}]" if isinstance(formula, list | tuple) else str(formula)
 
 
 def remarks(result: Result) -> Iterator[str]:
