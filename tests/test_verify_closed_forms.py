@@ -188,6 +188,44 @@ def test_another_problem_is_refused(name: str) -> None:
     assert_refused(result, "another unknown")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"objective": 3},
+        {"objective": "x + " * 30_000 + "x"},
+        {"sense": "least"},
+        {"variables": {}},
+        {"variables": {"x": {"integer": True}}},
+        {"variables": {"x": {"shape": [1]}}},
+        {"variables": {"x": {}, "y": {}}},
+        {"parameters": {f"q{k}": "positive" for k in range(5)}},
+        {"constraints": 3},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+@pytest.mark.parametrize("name", ["cosine", "Kepler"])
+def test_a_problem_that_the_theorems_do_not_speak_of_is_refused(name: str, change: Json) -> None:
+    """Several unknowns, whole numbers, arrays: these have no derivative by one real number."""
+    result = solved(name)
+    facts = result["problem"]["variables"]["x"]
+    if "variables" in change:
+        change = {"variables": {n: {**facts, **more} for n, more in change["variables"].items()}}
+    result["problem"] |= change
+    if change == {"constraints": 3}:
+        assert refusal(result) is None  # the theorems are on stationary points, and say nothing of constraints
+    else:
+        assert_refused(result, change)
+
+
+def test_a_pole_of_the_derivative_is_no_zero_of_it() -> None:
+    """The derivative of log(abs(cos(x) - x)) changes its sign at 0.739..., where it has a pole."""
+    result = solved("cosine")
+    result["problem"]["objective"] = "log(abs(cos(x) - x))"
+    for sense in ("minimize", "maximize"):
+        result["problem"]["sense"] = sense
+        assert_refused(result, sense)
+
+
 @pytest.mark.parametrize("name", ["cosine", "two kernels", "with W"])
 def test_another_sense_is_refused(name: str) -> None:
     result = solved(name)
