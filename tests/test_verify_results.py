@@ -100,6 +100,22 @@ def test_what_is_no_result_is_left_to_the_check_of_certificates(content: bytes, 
     assert command("verify", str(file)).code == 9
 
 
+@pytest.mark.parametrize("path", [("value_enclosure", 0), ("value_enclosure", 1), ("status",)], ids=str)
+def test_a_certified_result_says_what_its_certificate_proves(
+    path: tuple[Any, ...], command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = command("solve", "x^2/2 - sin(x)", "--range", "0.5", "2", "--certificate", "proof.jsonl", "--method", "bfgs", "--json")
+    result = json.loads(made.out)
+    assert result["assurance"] == "certified"
+    Path("right.json").write_text(json.dumps(result), encoding="utf-8")
+    assert command("verify", "right.json").code == 0
+    replaced(result, path, "locally_optimal" if path == ("status",) else result["value_enclosure"][path[1]] + "1")
+    Path("wrong.json").write_text(json.dumps(result), encoding="utf-8")
+    ran = command("verify", "wrong.json")
+    assert (ran.code, "the result is not what its certificate proves" in ran.out) == (9, True)
+
+
 @pytest.mark.parametrize("content", [{}, {"problem": None}, {"problem": {}, "solutions": 5, "closed_form": 1, "certificate": []}])
 def test_a_result_without_its_fields_is_refused(content: Json, command: Any, written: Callable[[Json], str]) -> None:
     ran = command("verify", written({"schema": "optbench/result/1", **content}))
