@@ -6,6 +6,7 @@ import json
 import math
 import random
 import re
+import time
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -164,6 +165,17 @@ def test_account_survives_json(name: str, results: dict[str, Result]) -> None:
 def test_account_stands_in_the_result_only_where_it_is_asked_for() -> None:
     result = solve(of_expression("x^2", Flags()), Settings(methods=(method_choice("newton"),)))
     assert "account" not in result.to_dict()
+
+
+def test_the_account_has_no_more_time_than_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(problem: Any, strategy: str) -> Account:
+        time.sleep(4)
+        return narrated(problem, strategy)
+
+    monkeypatch.setattr("optbench.exact.narration.narrated", slow)
+    result = solve(of_expression("x^2", Flags()), Settings(account=True, time_limit=2.0, certify=False, methods=(method_choice("newton"),)))
+    assert result.assurance is Assurance.EXACT
+    assert result.account is None
 
 
 LINES = [

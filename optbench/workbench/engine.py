@@ -84,6 +84,11 @@ class _Run:
         self.account: Account | None = None
         self.certifying = False  # whether certification is on its way, and its answer will be wanted
         self.starts: list[list[float]] = []
+        self.began = time.monotonic()
+
+    def seconds_left(self) -> float:
+        """How much of the time for everything is left."""
+        return max(0.0, self.settings.time_limit - (time.monotonic() - self.began))
 
     @cached_property
     def function(self) -> Function:
@@ -114,15 +119,14 @@ class _Run:
         return False
 
     def supervise(self) -> None:
-        began = time.monotonic()
         with Supervisor(jobs=self.settings.jobs, debug=self.settings.debug) as supervisor:
             if self.settings.exact:
                 self.submit_exact(supervisor)
             if self.settings.certify:
-                self.submit_certification(supervisor, began)
+                self.submit_certification(supervisor)
             runnable = self.refuse_some()
             if runnable:
-                self.submit_methods(supervisor, runnable, began)
+                self.submit_methods(supervisor, runnable)
             for event in supervisor.events():
                 if isinstance(event, Message):
                     self.latest[event.key] = event.payload
@@ -178,14 +182,14 @@ class _Run:
 
             return narrated(problem, strategy).to_json()
 
-        supervisor.submit(_ACCOUNT, task, Limits(_ACCOUNT_SECONDS, self.settings.memory_limit))
+        supervisor.submit(_ACCOUNT, task, Limits(min(_ACCOUNT_SECONDS, self.seconds_left()), self.settings.memory_limit))
 
     # ---- certification ---------------------------------------------------------------------------------------------------
 
-    def submit_certification(self, supervisor: Supervisor, began: float) -> None:
+    def submit_certification(self, supervisor: Supervisor) -> None:
         """Let certification begin after a head start of the exact stage, or at once where it is to be done in any case."""
         problem, settings = self.problem, self.settings
-        seconds = max(0.0, min(settings.certify_time, settings.time_limit - (time.monotonic() - began)))
+        seconds = min(settings.certify_time, self.seconds_left())
 
         def task(send: Callable[[Any], None]) -> Any:
             from optbench.certify.answer import CertifiedAnswer, NotApplicable
@@ -236,7 +240,7 @@ class _Run:
                 self.finish(name, self.row(entrant, AttemptStatus.NOT_APPLICABLE, entrant.refusal), None)
         return [entrant for entrant in self.field.values() if entrant.refusal is None]
 
-    def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant], began: float) -> None:
+    def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant]) -> None:
         settings, function = self.settings, self.function
         for library in sorted({entrant.method.library for entrant in runnable if entrant.method.library}):
             importlib.import_module(library)  # once here, not in every child
@@ -244,7 +248,7 @@ class _Run:
         function.scale = typical_scale(function)
         self.starts = starts(function, settings.seed, settings.starts)
         busy = len(runnable) + settings.exact + settings.certify
-        seconds = (settings.time_limit - (time.monotonic() - began)) * min(1.0, settings.jobs / busy)
+        seconds = self.seconds_left() * min(1.0, settings.jobs / busy)
         named = bool(settings.methods or self.problem.methods)
         budget = attempt.Budget(max(0.0, seconds)) if named else attempt.Budget(max(0.0, seconds), *_PANEL)
         for entrant in runnable:
