@@ -34,6 +34,7 @@ def test_random_programs_are_solved_as_by_scipy(seed: int, n: int, m: int) -> No
     source = np.random.default_rng(seed)
     c, A, b = source.integers(-5, 6, n), source.integers(-3, 4, (m, n)), source.integers(-4, 9, m)
     lower, upper = -source.integers(0, 5, n), source.integers(0, 7, n)
+    upper[0] += 1  # a range of one point leaves a method nothing to do
     equal = source.random(m) < 0.25
     problem = optbench.define(
         "c @ x + 3",
@@ -53,11 +54,12 @@ def test_random_programs_are_solved_as_by_scipy(seed: int, n: int, m: int) -> No
         given_ |= {"A_eq": A[kept & equal], "b_eq": b[kept & equal]}
     expected = linprog(c, bounds=list(zip(lower, upper, strict=True)), method="highs", **given_)
     found = row(problem)
-    if expected.status == 0 and found.status is AttemptStatus.CONVERGED:
+    if expected.status == 0:
+        assert found.status is AttemptStatus.CONVERGED, found.reason
         assert found.value == pytest.approx(expected.fun + 3, abs=1e-7)
         assert (found.infeasibility or 0.0) <= 1e-9
     else:
-        assert expected.status != 0 or (lower == upper).all() or not c.any() or found.status is AttemptStatus.STALLED
+        assert found.status is not AttemptStatus.CONVERGED
 
 
 @pytest.mark.parametrize("algorithm", ["choose", "simplex", "ipm"])
