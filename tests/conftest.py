@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from command_line import Ran
+from hypothesis import settings
 
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # before anything loads numpy
@@ -19,6 +20,10 @@ for library in ("OPENBLAS", "OMP", "MKL"):
 for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, usual)
+
+# The same examples at every run, so that a red run says something about the change; `--hypothesis-profile=default` looks for others.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture
