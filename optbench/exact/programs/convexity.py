@@ -30,11 +30,13 @@ from optbench.exact.numbers.products import constant_factors, sign_of_factors, t
 from optbench.exact.numbers.sums import sign_of
 from optbench.exact.programs.convex_hessian import has_convex_hessian
 from optbench.exact.programs.rational_program import Polynomial, falling_direction, matrix_of, polynomial_of
+from optbench.language.bends import BENDS, DOMAIN_BEGINS
 from optbench.language.build import add, call, negate
 from optbench.language.graph import Call, Node, Number, Symbol, symbols, topological
 
 _PRECISION = 64
 _INF = float("inf")
+_LOGARITHMS = ("log", "log2", "log10")
 
 
 class Shape(NamedTuple):
@@ -56,50 +58,6 @@ class Shape(NamedTuple):
 
 _AFFINE = Shape(True, True)
 _NOTHING = Shape()
-
-
-class _Rule(NamedTuple):
-    """A function of one argument between two ends: how it bends (1 convex, -1 concave), whether it rises (1) or falls (-1)."""
-
-    low: float
-    high: float
-    bend: int
-    rise: int = 0
-
-
-_TURNED = (_Rule(0, _INF, -1, 1), _Rule(-_INF, 0, 1, 1))  # convex below 0, concave above, rising
-_RULES: dict[str, tuple[_Rule, ...]] = {
-    "exp": (_Rule(-_INF, _INF, 1, 1),),
-    "expm1": (_Rule(-_INF, _INF, 1, 1),),
-    "softplus": (_Rule(-_INF, _INF, 1, 1),),
-    "relu": (_Rule(-_INF, _INF, 1, 1),),
-    "abs": (_Rule(-_INF, _INF, 1),),
-    "log": (_Rule(0, _INF, -1, 1),),
-    "log2": (_Rule(0, _INF, -1, 1),),
-    "log10": (_Rule(0, _INF, -1, 1),),
-    "log1p": (_Rule(-1, _INF, -1, 1),),
-    "cosh": (_Rule(-_INF, _INF, 1), _Rule(0, _INF, 1, 1), _Rule(-_INF, 0, 1, -1)),
-    "sinh": (_Rule(0, _INF, 1, 1), _Rule(-_INF, 0, -1, 1)),
-    "tanh": _TURNED,
-    "atan": _TURNED,
-    "asinh": _TURNED,
-    "erf": _TURNED,
-    "sigmoid": _TURNED,
-    "erfc": (_Rule(0, _INF, 1, -1), _Rule(-_INF, 0, -1, -1)),
-    "acosh": (_Rule(1, _INF, -1, 1),),
-    "asin": (_Rule(0, 1, 1, 1), _Rule(-1, 0, -1, 1)),
-    "acos": (_Rule(0, 1, -1, -1), _Rule(-1, 0, 1, -1)),
-    "atanh": (_Rule(0, 1, 1, 1), _Rule(-1, 0, -1, 1)),
-    "gamma": (_Rule(0, _INF, 1),),
-    "lgamma": (_Rule(0, _INF, 1),),
-    "digamma": (_Rule(0, _INF, -1, 1),),
-    "lambertw": (_Rule(-0.36787944117144233, _INF, -1, 1),),
-    "sin": (_Rule(0, 3.14159, -1), _Rule(-3.14159, 0, 1)),
-    "cos": (_Rule(-1.570796, 1.570796, -1), _Rule(1.570797, 4.712388, 1)),
-    "tan": (_Rule(0, 1.570796, 1, 1), _Rule(-1.570796, 0, -1, 1)),
-}
-_DOMAIN_BEGINS = {"log": 0.0, "log2": 0.0, "log10": 0.0, "log1p": -1.0, "acosh": 1.0, "lambertw": -0.36787944117144233}  # and has no end
-_LOGARITHMS = ("log", "log2", "log10")
 
 
 class Curvatures:
@@ -312,9 +270,9 @@ class Curvatures:
             return inner if values.lower >= 0 else inner.opposite
         found = _NOTHING
         low = values.lower
-        if inner.concave and node.function in _DOMAIN_BEGINS and low < _DOMAIN_BEGINS[node.function]:
-            low = between(_DOMAIN_BEGINS[node.function], _INF).lower
-        for rule in _RULES.get(node.function, ()):
+        if inner.concave and node.function in DOMAIN_BEGINS and low < DOMAIN_BEGINS[node.function]:
+            low = between(DOMAIN_BEGINS[node.function], _INF).lower
+        for rule in BENDS.get(node.function, ()):
             follows = inner.affine or (inner.convex and rule.rise * rule.bend > 0) or (inner.concave and rule.rise * rule.bend < 0)
             if follows and low >= rule.low and values.upper <= rule.high:
                 found = Shape(found.convex or rule.bend > 0, found.concave or rule.bend < 0)
