@@ -165,3 +165,43 @@ def test_numbers_with_more_digits_than_a_double_are_not_taken_as_written_without
     warnings: list[str] = []
     read_columns(file, warn=warnings.append)
     assert [re.search(r":2: Column '(\w)' has more digits than a double keeps", w)[1] for w in warnings] == ["b", "d"]  # type: ignore[index]
+
+
+def outcome(file: Path, wanted: list[str] | None = None) -> object:
+    """What is read, or the mistakes; and the warnings."""
+    warnings: list[str] = []
+    try:
+        columns = read_columns(file, wanted, warn=warnings.append)
+    except OptbenchError as error:
+        return [str(mistake) for mistake in error.mistakes], warnings
+    return [(name, [value.hex() for value in values.tolist()]) for name, values in columns.items()], warnings
+
+
+cells = st.one_of(
+    st.floats().map(repr),
+    st.decimals(allow_nan=False, allow_infinity=False).map(str),
+    st.sampled_from(["", " 1 ", '"2"', "1_0", "0", "-0.0", "1e-400", "0.1e-0400", "1e999", "0x1", "1 2", "\x0b1", "\x1c3", "١", "\0", "a"]),
+)
+lines = st.lists(cells, min_size=2, max_size=2).map(",".join) | st.sampled_from(["", " ", "1", "1,2,3", '"1\n",2'])
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(lines, max_size=12), st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from([None, ["b"], []]), st.integers(1, 5))
+def test_lines_that_are_read_together_are_read_as_one_cell_after_the_other(
+    tmp_path_factory: pytest.TempPathFactory, content: list[str], end: str, wanted: list[str] | None, together: int
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "both.csv"
+    file.write_text("a,b\n" + "".join(line + end for line in content), newline="")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "_BLOCK", together)
+        found = outcome(file, wanted)
+        patch.setattr(data, "plain_rows", lambda *_: None)
+        assert found == outcome(file, wanted)
+
+
+def test_a_fault_after_many_plain_lines_has_its_line(file: Path) -> None:
+    plain = "x,y\n" + "1,2.5\n" * 25_000
+    assert ":25002: Column 'y': '?' is not a number." in mistakes(file, plain + "1,?\n")
+    assert "Byte 0xe9 here or soon after is not UTF-8." in mistakes(file, plain.encode() + b"1,caf\xe9\n")
+    file.write_text(plain + "1,0.30000000000000001\n")
+    assert outcome(file)[1] == [f"{file}:25002: Column 'y' has more digits than a double keeps; its numbers are rounded to doubles."]  # type: ignore[index]

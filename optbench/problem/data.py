@@ -1,7 +1,8 @@
 """Reading the columns of a CSV file: a header line with names, then one measurement a line.
 
 Columns are float64, since data are measured; where a number has more digits than a double keeps, that is told. Every mistake
-names one cell only, with its line and column, and at most 20 are reported.
+names one cell only, with its line and column, and at most 20 are reported. Lines of plain numbers are read many at a time
+(`plain_rows`); from the first lines that need care on, cell by cell.
 
 >>> import tempfile
 >>> with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
@@ -17,12 +18,14 @@ import io
 import math
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from optbench.errors import Mistake, Place, ProblemError, nearest, printable
+from optbench.problem.plain_rows import cells_of, longest_cell, plain_rows
 from optbench.problem.regular_file import regular_file, shown
 
 if TYPE_CHECKING:
@@ -91,7 +94,7 @@ def column_names(path: str | Path, named_at: Place | None = None) -> list[str]:
     return [name.strip() for name in header.cells] if header else []
 
 
-def _columns(text: Iterable[str], findings: _Findings, wanted: Iterable[str] | None) -> dict[str, array[float]]:
+def _columns(text: Iterator[str], findings: _Findings, wanted: Iterable[str] | None) -> dict[str, array[float]]:
     columns: dict[str, array[float]] = {}
     try:
         rows = _rows(text, findings)
@@ -102,7 +105,8 @@ def _columns(text: Iterable[str], findings: _Findings, wanted: Iterable[str] | N
             return {}
         chosen = _chosen(header, findings, wanted)
         columns = {name: array("d") for name in chosen}
-        for block in _blocks(rows, len(header.cells), findings):
+        rest, line = (text, header.line) if findings.mistakes else _read_plain_rows(text, header, chosen, columns, findings)
+        for block in _blocks(_rows(rest, findings, line), len(header.cells), findings, _length(columns)):
             for name, position in chosen.items():
                 _convert(columns[name], name, [row.cells[position] for row in block], block, findings)
         if not findings.mistakes and not any(columns.values()):
@@ -112,21 +116,63 @@ def _columns(text: Iterable[str], findings: _Findings, wanted: Iterable[str] | N
     return columns
 
 
-def _rows(text: Iterable[str], findings: _Findings) -> Iterator[_Row]:
-    """Yield the rows that are not blank, until the text can't be read."""
-    reader = csv.reader(_without_nul(text, findings), strict=True, skipinitialspace=True)
+def _length(columns: Mapping[str, array[float]]) -> int:
+    return max(map(len, columns.values()), default=0)
+
+
+def _read_plain_rows(
+    text: Iterator[str], header: _Row, chosen: Mapping[str, int], columns: Mapping[str, array[float]], findings: _Findings
+) -> tuple[Iterator[str], int]:
+    """Read lines of plain numbers, many at a time; return what is left from where care is needed, and how many lines were read."""
+    line, positions = header.line, list(chosen.values())
+    while True:
+        lines: list[str] = []
+        try:
+            lines.extend(islice(text, _BLOCK))
+        except UnicodeDecodeError as error:
+            return chain(lines, _raised(error)), line
+        rows = plain_rows(lines, len(header.cells), positions) if lines else None
+        if rows is None or _length(columns) + len(lines) > MAX_ROWS:
+            return chain(lines, text), line
+        _note_rounded(lines, line, chosen, rows, findings)
+        for column, values in zip(columns.values(), rows.T, strict=True):
+            column.frombytes(values.tobytes())
+        line += len(lines)
+
+
+def _raised(error: UnicodeDecodeError) -> Iterator[str]:
+    yield from ()
+    raise error
+
+
+def _note_rounded(lines: list[str], line: int, chosen: Mapping[str, int], rows: NDArray[np.float64], findings: _Findings) -> None:
+    """Note in which columns numbers had to be rounded; hardly any block needs a look at its cells."""
+    if longest_cell(lines) <= _SAFE and (rows.all() or not _UNDERFLOWING.search("".join(lines))):
+        return
+    cells = cells_of(lines)
+    for (name, position), values in zip(chosen.items(), rows.T.tolist(), strict=True):
+        own = cells[position :: len(cells) // len(lines)]
+        if name not in findings.rounded and own != list(map(repr, values)):
+            first = next((i for i, (cell, value) in enumerate(zip(own, values, strict=True), 1) if _is_rounded(cell, value)), None)
+            if first is not None:
+                findings.rounded[name] = line + first
+
+
+def _rows(text: Iterable[str], findings: _Findings, before: int = 0) -> Iterator[_Row]:
+    """Yield the rows that are not blank, until the text can't be read; `before`: lines that were read already."""
+    reader = csv.reader(_without_nul(text, findings, before), strict=True, skipinitialspace=True)
     try:
         for cells in reader:
             if cells:
-                yield _Row(reader.line_num, cells)
+                yield _Row(before + reader.line_num, cells)
     except csv.Error as error:
-        findings.report(reader.line_num, _unreadable(str(error)))
+        findings.report(before + reader.line_num, _unreadable(str(error)))
     except UnicodeDecodeError as error:
-        findings.report(reader.line_num + 1, f"Byte {error.object[error.start]:#04x} here or soon after is not UTF-8.")
+        findings.report(before + reader.line_num + 1, f"Byte {error.object[error.start]:#04x} here or soon after is not UTF-8.")
 
 
-def _without_nul(text: Iterable[str], findings: _Findings) -> Iterator[str]:
-    for number, line in enumerate(text, 1):
+def _without_nul(text: Iterable[str], findings: _Findings, before: int) -> Iterator[str]:
+    for number, line in enumerate(text, before + 1):
         if "\0" in line:
             findings.report(number, "There is a NUL character; this is not a text file.")
             return
@@ -178,10 +224,10 @@ def _listed(names: list[str]) -> str:
     return ", ".join(printable(name[:40]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
 
 
-def _blocks(rows: Iterator[_Row], width: int, findings: _Findings) -> Iterator[list[_Row]]:
-    """Yield the rows that have `width` cells, many at a time."""
+def _blocks(rows: Iterator[_Row], width: int, findings: _Findings, before: int = 0) -> Iterator[list[_Row]]:
+    """Yield the rows that have `width` cells, many at a time; `before`: rows that were read already."""
     block: list[_Row] = []
-    for count, row in enumerate(rows, 1):
+    for count, row in enumerate(rows, before + 1):
         if count > MAX_ROWS:
             findings.report(row.line, f"There are more than {MAX_ROWS:,} rows.")
             break
@@ -214,12 +260,15 @@ def _convert(column: array[float], name: str, cells: list[str], block: list[_Row
             if problem := _fault(cell):
                 findings.report(row.line, f"Column {_quoted(name)}: {problem}")
             else:
-                values.append(float(cell))
+                values.append(float(cell.strip()))
     column.extend(values)
     if name not in findings.rounded and len(values) == len(cells):
         line = next((row.line for row, cell, value in zip(block, cells, values, strict=True) if _is_rounded(cell, value)), None)
         if line is not None:
             findings.rounded[name] = line
+
+
+_UNDERFLOWING = re.compile("[eE]-[0-9]{3}")  # without it up to 15 characters are 0 only if they say so
 
 
 def _is_rounded(cell: str, value: float) -> bool:
@@ -232,7 +281,7 @@ _NOT_FINITE = re.compile(r"\s*[-+]?(?:nan|inf|infinity)\s*", re.IGNORECASE)
 
 
 def _number(cell: str) -> float | None:
-    return float(cell) if _NUMBER.fullmatch(cell) else None
+    return float(cell.strip()) if _NUMBER.fullmatch(cell) else None
 
 
 def _fault(cell: str) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -101,7 +102,7 @@ class Problem:
     objective_text: str  # the objective as it is shown
     parameters: tuple[Parameter, ...] = ()
     constraints: tuple[Constraint, ...] = ()
-    data: Mapping[Symbol, Any] = field(default_factory=dict)  # entries of the array symbols that are no variables
+    data: Mapping[Symbol, Any] = field(default_factory=dict)  # entries of the array symbols that are no variables, row by row
     methods: tuple[MethodChoice, ...] = ()
     known: Known | None = None
     tags: tuple[str, ...] = ()
@@ -173,9 +174,14 @@ class Problem:
             "variables": [[v.name, list(v.shape), v.symbol.integer, [str(r) for r in v.ranges]] for v in self.variables],
             "parameters": [[p.name, p.value] for p in self.parameters],
             "constraints": [c.text for c in self.constraints],
-            "data": {s.name: hashlib.sha256(repr(list(values)).encode()).hexdigest() for s, values in self.data.items()},
+            "data": {s.name: hashlib.sha256(_bytes(values)).hexdigest() for s, values in self.data.items()},
         }
         return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _bytes(values: Sequence[Fraction] | array[float]) -> bytes:
+    """What is hashed of data: the doubles of columns, the fractions of lists."""
+    return values.tobytes() if isinstance(values, array) else repr(list(values)).encode()
 
 
 def _unimplied(conditions: list[Node], interval: Interval, variable: Symbol) -> list[Node]:

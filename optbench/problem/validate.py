@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import prod
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from optbench.errors import Mistake, Place, ProblemError, nearest, printable
 from optbench.language.build import MAX_ENTRIES, number, shape_text, symbol
@@ -38,6 +39,10 @@ from optbench.problem.draft import (
 )
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval, as_float
 from optbench.problem.problem import Constraint, Known, MethodChoice, Model, Parameter, Problem, Variable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _RESERVED = ("pi", "inf", "for", "in", "and", "or", "not", "axis")
 _LONG = 2_000  # an objective that prints longer than this is shown as it was typed
@@ -245,7 +250,7 @@ class _Validation:
             return
         for name, column in columns.items():
             if name.isidentifier() and name not in TABLE and name not in EXPANDED and name not in _RESERVED:
-                self.declare_data(name, column.tolist(), (len(column),))
+                self.declare_data(name, column)
         self.check_clashes(set(columns))
         for matrix in draft.matrices:
             self.declare_matrix(matrix.name, matrix.columns, columns)
@@ -269,10 +274,9 @@ class _Validation:
         yield from (p.value for p in draft.parameters if isinstance(p.value, Text))
         yield from (column for m in (draft.data.matrices if draft.data else ()) for column in m.columns)
 
-    def declare_data(self, name: str, values: Any, shape: Shape) -> None:
-        whole = all(v == int(v) for v in values)
-        node = symbol(name, shape, whole)
-        self.nodes[name], self.values[node] = node, values
+    def declare_data(self, name: str, values: NDArray[np.float64]) -> None:
+        node = symbol(name, values.shape, bool((values % 1 == 0).all()))
+        self.nodes[name], self.values[node] = node, array("d", values.tobytes())
 
     def declare_matrix(self, name: Text, columns: Sequence[Text], known: Mapping[str, Any]) -> None:
         self.check_name(name, "matrix")
@@ -280,9 +284,9 @@ class _Validation:
         for column in missing:
             self.mistake(f"The data have no column {printable(column.value)}.{nearest(column.value, list(known))}", column.place)
         if not missing and columns:
-            rows = zip(*(known[c.value] for c in columns), strict=True)
-            values = [float(v) for row in rows for v in row]
-            self.declare_data(name.value, values, (len(values) // len(columns), len(columns)))
+            import numpy as np
+
+            self.declare_data(name.value, np.column_stack([known[c.value] for c in columns]))
 
     def parameter(self, draft: ParameterDraft) -> Parameter | None:
         name, value = draft.name.value, draft.value
