@@ -23,10 +23,12 @@ from optbench.language.expand import all_entries, entries
 from optbench.language.functions import TABLE
 from optbench.language.graph import GraphError, Node, functions, size
 from optbench.language.linear import is_linear
+from optbench.language.row_sums import NOT_SEEN, NoRowSum, RowSum, row_sum
 from optbench.language.squares import SumOfSquares, sum_of_squares
 from optbench.methods.space import Euclidean, Line, Space
 from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
+from optbench.workbench.batches import BatchGradient
 from optbench.workbench.constraint_rows import Part, parts
 from optbench.workbench.reading import GraphReading, Reading
 
@@ -152,6 +154,29 @@ class Function:
         """A reading whose residuals are those of the sum of squares."""
         assert self.squares is not None
         return self._read(self.squares.residuals)
+
+    # ---- sums over rows of data ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def row_sum(self) -> RowSum | str:
+        """The minimand as a sum over rows of data, or why it is not seen to be one."""
+        if not self.problem.has_arrays:
+            return NOT_SEEN
+        try:
+            return row_sum(self.problem.minimand, self.problem.symbols)
+        except NoRowSum as reason:
+            return str(reason)
+
+    @property
+    def rows(self) -> int | None:
+        """The number of these rows."""
+        return None if isinstance(self.row_sum, str) else self.row_sum.rows
+
+    @cached_property
+    def batch_gradient(self) -> BatchGradient:
+        """The gradient's estimate from a batch of these rows."""
+        assert not isinstance(self.row_sum, str)
+        return BatchGradient(self.row_sum, self.problem.symbols, self.problem.data, self.scalar, importable("casadi"))
 
     # ---- readings ------------------------------------------------------------------------------------------------------------
 

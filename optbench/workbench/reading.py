@@ -93,7 +93,7 @@ class GraphReading:
         array = numpy.array
         if self.plain:
             return lambda x: array(evaluate(*x.tolist()))
-        return lambda x: _flattened(evaluate(*self.arguments(x)))
+        return lambda x: flattened(evaluate(*self.arguments(x)))
 
     @cached_property
     def gradient_nodes(self) -> list[Node]:
@@ -102,7 +102,7 @@ class GraphReading:
     # ---- residuals ------------------------------------------------------------------------------------------------------------
 
     def constraints(self, x: Any) -> Any:
-        return _flattened(self._residuals(*self.arguments(x)))
+        return flattened(self._residuals(*self.arguments(x)))
 
     @cached_property
     def _residuals(self) -> Callable[..., Sequence[Any]]:
@@ -117,11 +117,11 @@ class GraphReading:
 
     def jacobian(self, x: Any) -> Any:
         if self.plain:
-            return _flattened(self._jacobian_entries(*self.arguments(x)))
+            return flattened(self._jacobian_entries(*self.arguments(x)))
         import numpy as np
 
         here = self.arguments(x)
-        return np.array([_flattened(self._directional(*here, *self.arguments(unit))) for unit in np.eye(self.dimension)]).T.ravel()
+        return np.array([flattened(self._directional(*here, *self.arguments(unit))) for unit in np.eye(self.dimension)]).T.ravel()
 
     @cached_property
     def jacobian_nodes(self) -> list[list[Node]]:
@@ -152,7 +152,7 @@ class GraphReading:
         if self.scalar:
             return float(self.curvature(x)[0] if self._written_out else self.curvature(x, 1.0)[0])
         if self._written_out:
-            return _flattened(self.curvature(*self.arguments(x))).reshape(self.dimension, self.dimension)
+            return flattened(self.curvature(*self.arguments(x))).reshape(self.dimension, self.dimension)
         return self._by_columns(self.curvature, [*self.arguments(x)])
 
     @cached_property
@@ -166,7 +166,7 @@ class GraphReading:
 
     def lagrangian_hessian(self, x: Any, factor: float, multipliers: Any) -> Any:
         given = [*self.arguments(x), factor, *self._multipliers(multipliers)]
-        return _flattened(self._lagrangian(*given)) if self._written_out else self._by_columns(self._lagrangian, given).ravel()
+        return flattened(self._lagrangian(*given)) if self._written_out else self._by_columns(self._lagrangian, given).ravel()
 
     @cached_property
     def _lagrangian(self) -> Callable[..., Sequence[Any]]:
@@ -188,11 +188,11 @@ class GraphReading:
     def _by_columns(self, product: Callable[..., Sequence[Any]], given: list[Any]) -> Any:
         import numpy as np
 
-        matrix = np.array([_flattened(product(*given, *self.arguments(unit))) for unit in np.eye(self.dimension)])
+        matrix = np.array([flattened(product(*given, *self.arguments(unit))) for unit in np.eye(self.dimension)])
         return (matrix + matrix.T) / 2
 
     def _multipliers(self, flat: Any) -> list[Any]:
-        return _cut(flat, [r.shape for r in self.residuals]) if self.residuals else []
+        return cut(flat, [r.shape for r in self.residuals]) if self.residuals else []
 
     # ---- points -------------------------------------------------------------------------------------------------------------------
 
@@ -209,10 +209,10 @@ class GraphReading:
         """A flat point as one value a symbol, in its shape."""
         if self.scalar:
             return (float(x),)
-        return x.tolist() if self.plain else _cut(x, [s.shape for s in self.symbols])
+        return x.tolist() if self.plain else cut(x, [s.shape for s in self.symbols])
 
 
-def _cut(flat: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+def cut(flat: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
     """A flat array as parts of these shapes."""
     parts, start = [], 0
     for shape in shapes:
@@ -222,7 +222,7 @@ def _cut(flat: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
     return parts
 
 
-def _flattened(parts: Sequence[Any]) -> Any:
+def flattened(parts: Sequence[Any]) -> Any:
     import numpy as np
 
     if not any(isinstance(part, np.ndarray) and part.ndim for part in parts):
