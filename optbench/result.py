@@ -133,14 +133,15 @@ class Solution:
 class Fit:
     """The statistics of a fit by least squares, at the best point known."""
 
-    observations: int  # m
-    degrees_of_freedom: int  # m - n, with n parameters that are not fixed
-    residual_sum_of_squares: float
-    residual_standard_deviation: float | None  # sqrt(RSS/(m - n)); None without degrees of freedom, or without full rank
-    r_squared: float | None  # 1 - RSS/sum((y - mean(y))^2); None where the response is constant
+    observations: int  # m, without those of weight 0
+    degrees_of_freedom: int  # m - rank, or m - n with n parameters that are not fixed where the rank is not known
+    residual_sum_of_squares: float  # RSS, with the weights
+    residual_standard_deviation: float | None  # sqrt(RSS/(m - rank)); None without degrees of freedom
+    r_squared: float | None  # 1 - RSS/sum(w*(y - mean(y))^2), where the mean has the weights w; None where the response is constant
     parameters: Mapping[str, Any]  # the estimates, in the variables' shapes
     standard_errors: Mapping[str, Any] | None  # by the linearised model, in the same shapes
     reason: str | None = None  # why there are no standard errors
+    rank: int | None = None  # of the Jacobian of the residuals in the parameters that are not fixed, to rounding
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ class Attempt:
     trace: list[Mapping[str, Any]] | None = None  # one record an iterate, see `TraceRecord`
     chosen_because: str | None = None  # why `auto` chose this method; None where it was asked for by name
     reached_optimum: bool | None = None  # whether `value` is the proved optimum, to six digits; None where none is proved
+    stage: str | None = None  # of `auto` after its first method: "continued" from the best point, or "further starts"
 
 
 class TraceRecord(NamedTuple):

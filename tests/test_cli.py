@@ -301,6 +301,7 @@ ATTEMPT = {
     "trace": (LIST, None),
     "chosen_because": (TEXT, None),
     "reached_optimum": (bool, None),
+    "stage": (TEXT, None),
 }
 
 

@@ -13,9 +13,10 @@ from scipy.optimize import linprog
 import optbench
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.result import Attempt, AttemptStatus
+from optbench.workbench.auto import ladder
 from optbench.workbench.engine import solve
 from optbench.workbench.function import Function
-from optbench.workbench.panel import auto, facts_of
+from optbench.workbench.panel import facts_of
 from optbench.workbench.settings import Settings
 
 pytest.importorskip("casadi")
@@ -103,7 +104,7 @@ def test_a_large_sparse_program() -> None:
 )
 def test_auto_takes_it_for_linear_programs_only(objective: str, subject_to: list[str], linear: bool) -> None:
     problem = optbench.define(objective, subject_to=subject_to, range=(0, 1))
-    name, because = auto(facts_of(problem, Function(problem)))
+    name, because = ladder(facts_of(problem, Function(problem)))[0]
     assert (name == "casadi-highs") == linear
     assert because
     assert (row(problem).status is AttemptStatus.NOT_APPLICABLE) == (not linear)

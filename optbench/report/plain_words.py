@@ -127,7 +127,8 @@ def fit(found: Fit) -> Iterator[str]:
     """Yield the lines on a regression: how well the data are met, and each parameter with its standard error."""
     spread = "" if found.residual_standard_deviation is None else f", residual standard deviation {found.residual_standard_deviation:.9g}"
     determination = "" if found.r_squared is None else f", R^2 = {found.r_squared:.9g}"
-    yield f"fit: {found.observations:,} observations, residual sum of squares {found.residual_sum_of_squares:.9g}{spread}{determination}"
+    observations = "1 observation" if found.observations == 1 else f"{found.observations:,} observations"
+    yield f"fit: {observations}, residual sum of squares {found.residual_sum_of_squares:.9g}{spread}{determination}"
     if found.standard_errors is None:
         yield f"no standard errors: {found.reason}"
         return
@@ -197,21 +198,28 @@ def cells(attempt: Attempt) -> dict[str, str]:
 
 
 def method_label(attempt: Attempt) -> str:
-    """Return the method's name, with "exact: " before a strategy of the exact stage."""
-    return f"exact: {attempt.method}" if attempt.kind == "exact" and attempt.method != "exact stage" else attempt.method
+    """Return the method's name, with "exact: " before a strategy of the exact stage, and the stage of `auto` after it."""
+    if attempt.kind == "exact" and attempt.method != "exact stage":
+        return f"exact: {attempt.method}"
+    return f"{attempt.method} ({attempt.stage})" if attempt.stage else attempt.method
 
 
 def notes(attempts: Sequence[Attempt]) -> Iterator[str]:
     """Yield why rows are what they are, where that needs saying; methods with the same reason share a line."""
-    yield from (f"auto chose {row.method}, as {printable(row.chosen_because)}" for row in attempts if row.chosen_because)
-    if missed := [row.method for row in attempts if row.reached_optimum is False]:
+    for row in attempts:
+        if row.chosen_because:
+            yield f"auto {_DOES[row.stage].format(row.method)}, as {printable(row.chosen_because)}"
+    if missed := [method_label(row) for row in attempts if row.reached_optimum is False]:
         yield f"not the global optimum: {', '.join(missed)}"
     explained: dict[str, list[str]] = {}
     for attempt in attempts:
         if attempt.reason and attempt.status is not AttemptStatus.CONVERGED:
-            explained.setdefault(attempt.reason, []).append(attempt.method)
+            explained.setdefault(attempt.reason, []).append(method_label(attempt))
     for reason, methods in explained.items():
         yield f"{', '.join(methods)}: {printable(reason)}"
+
+
+_DOES = {None: "chose {}", "continued": "went on with {} from the best point", "further starts": "tried further starts with {}"}
 
 
 def coordinates(point: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from optbench.methods.method import Method
 from optbench.workbench.function import Function
+from optbench.workbench.multistart import Minima
 from optbench.workbench.objective import FEASIBLE, GRADIENT, OBJECTIVE, Best, LimitReached, MeteredObjective
 
 _BOTTOMLESS = -1e300  # a value below this is taken for a fall without end
@@ -105,9 +106,14 @@ def run(
     seed: int,
     trace: bool,
     send: Callable[[Any], None],
+    until_enough: bool = False,
 ) -> dict[str, Any]:
-    """Run the method from each start, each with its share of the budget; return the facts of the best run, costs added up."""
+    """Run the method from each start, each with its share of the budget; return the facts of the best run, costs added up.
+
+    With `until_enough` no more starts are taken than the stopping rule of `multistart` asks for.
+    """
     began = time.monotonic()
+    minima = Minima(function.space)
     best: tuple[Best, _Run] | None = None
     spent, iterations, path = [0, 0, 0, 0], 0, []
     for number, start in enumerate(starts):
@@ -126,11 +132,14 @@ def run(
         outcome = one.outcome()
         if best is None or outcome.is_better_than(best[0]):
             best = outcome, one
+        minima.add(outcome.x, outcome.value)
+        if until_enough and minima.are_enough():
+            break
     assert best is not None
     found, told = best
     return {
         "status": told.status,
-        "reason": told.reason,
+        "reason": f"{minima.told()}; from the best, {told.reason}" if until_enough else told.reason,
         "x": None if found.x is None else function.space.coordinates(found.x),
         "value": None if found.x is None else found.value,
         "iterations": iterations,

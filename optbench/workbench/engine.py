@@ -23,6 +23,7 @@ from optbench.workbench import attempt
 from optbench.workbench.function import Function, silent_numpy
 from optbench.workbench.judgement import Judgement, judge
 from optbench.workbench.panel import Entrant, entrants, plain_options
+from optbench.workbench.portfolio import Order, Portfolio
 from optbench.workbench.settings import Settings
 from optbench.workbench.starts import starts, typical_scale
 from optbench.workbench.supervisor import Ended, Ending, Limits, Message, Supervisor
@@ -84,6 +85,9 @@ class _Run:
         self.account: Account | None = None
         self.certifying = False  # whether certification is on its way, and its answer will be wanted
         self.starts: list[list[float]] = []
+        self.portfolio: Portfolio | None = None  # of `auto`, while it may still do something
+        self.orders: dict[str, Order] = {}  # its later steps by their labels
+        self.dropped: set[str] = set()  # those of them that a proof has made needless
         self.began = time.monotonic()
 
     def seconds_left(self) -> float:
@@ -132,10 +136,12 @@ class _Run:
                     self.latest[event.key] = event.payload
                 elif event.key == _ACCOUNT:
                     self.account = None if event.payload is None else Account.from_json(event.payload)
-                elif event.key != _CERTIFY or self.certifying:
+                elif event.key not in self.dropped and (event.key != _CERTIFY or self.certifying):
                     self.finish(event.key, *self.row_of(event))
-                if isinstance(event, Ended) and event.key == _EXACT:
-                    self.after_exact(supervisor)
+                if isinstance(event, Ended):
+                    if event.key == _EXACT:
+                        self.after_exact(supervisor)
+                    self.go_on(supervisor)
 
     def row_of(self, event: Ended) -> tuple[Attempt, Judgement | None]:
         if event.key == _EXACT:
@@ -252,19 +258,56 @@ class _Run:
         named = bool(settings.methods or self.problem.methods)
         budget = attempt.Budget(max(0.0, seconds)) if named else attempt.Budget(max(0.0, seconds), *_PANEL)
         for entrant in runnable:
-            supervisor.submit(entrant.label, self.task(entrant, budget), Limits(budget.seconds + _GRACE, settings.memory_limit))
+            self.submit(supervisor, Order(entrant, self.starts, budget))
+            if entrant.because is not None:
+                may_look_elsewhere = len(self.starts) == 1
+                self.portfolio = Portfolio(function, entrant, list(entrant.then), budget, settings.seed, may_look_elsewhere)
 
-    def task(self, entrant: Entrant, budget: attempt.Budget) -> Callable[[Callable[[Any], None]], Any]:
-        settings, name = self.settings, entrant.label
+    def submit(self, supervisor: Supervisor, order: Order, delay: float = 0.0) -> None:
+        settings, entrant, budget = self.settings, order.entrant, order.budget
 
-        def run(send: Callable[[Any], None]) -> Any:
+        def task(send: Callable[[Any], None]) -> Any:
             with silent_numpy():
-                seed = settings.seed_of(name)
                 return attempt.run(
-                    self.function, entrant.method, entrant.options, self.starts, budget, settings.tolerance, seed, settings.trace, send
+                    self.function,
+                    entrant.method,
+                    entrant.options,
+                    order.starts,
+                    budget,
+                    settings.tolerance,
+                    settings.seed_of(entrant.label),
+                    settings.trace,
+                    send,
+                    order.until_enough,
                 )
 
-        return run
+        supervisor.submit(entrant.label, task, Limits(budget.seconds + _GRACE, settings.memory_limit), delay)
+
+    def go_on(self, supervisor: Supervisor) -> None:
+        """Let auto take its next step when its last one has ended; where the answer is proved, there is no more to do."""
+        portfolio = self.portfolio
+        if portfolio is None:
+            return
+        label = portfolio.running.label
+        if self.is_proved():
+            self.portfolio = None
+            if label not in self.rows and label in self.orders:
+                self.dropped.add(label)
+                del self.field[label]
+                supervisor.cancel(label)
+        elif label in self.rows:
+            order = portfolio.next(Finding(*self.rows[label]), self.findings(), self.seconds_left())
+            if order is None:
+                self.portfolio = None
+                return
+            self.field[order.entrant.label] = order.entrant
+            self.orders[order.entrant.label] = order
+            self.submit(supervisor, order, _HEAD_START if self.settings.exact and _EXACT not in self.rows else 0.0)
+        elif label in self.orders and _EXACT in self.rows:
+            supervisor.hurry(label)
+
+    def is_proved(self) -> bool:
+        return any(answer is not None and answer.assurance.is_proof for answer in (self.answer, self.certified))
 
     def numerical_row(self, event: Ended) -> tuple[Attempt, Judgement | None]:
         entrant = self.field[event.key]
@@ -292,14 +335,22 @@ class _Run:
 
     def row(self, entrant: Entrant, status: AttemptStatus, reason: str | None) -> Attempt:
         options = plain_options(entrant.options)
-        if self.starts and entrant.refusal is None and self.function.dimension <= 100:
-            options["start"] = (
-                [self.function.named(s) for s in self.starts] if len(self.starts) > 1 else self.function.named(self.starts[0])
-            )
+        begun = self.orders[entrant.label].starts if entrant.stage else self.starts
+        if begun and entrant.refusal is None and self.function.dimension <= 100:
+            named = [self.function.named(s) for s in begun]
+            options["start"] = named if len(named) > 1 else named[0]
         seed = self.settings.seed_of(entrant.label)
         version = _version(entrant.method.library)
         return Attempt(
-            entrant.label, "numerical", status, reason, seed=seed, options=options, version=version, chosen_because=entrant.because
+            entrant.method.name if entrant.stage else entrant.label,
+            "numerical",
+            status,
+            reason,
+            seed=seed,
+            options=options,
+            version=version,
+            chosen_because=entrant.because,
+            stage=entrant.stage,
         )
 
     def judged(self, row: Attempt, judgement: Judgement, facts: dict[str, Any]) -> Attempt:

@@ -15,15 +15,13 @@ from typing import Any
 from optbench.errors import Mistake, UsageError, nearest, printable
 from optbench.methods.method import Facts, Method, get, names, read_options
 from optbench.problem.problem import MethodChoice, Problem
+from optbench.workbench.auto import FEW, MANY, Step, ladder
 from optbench.workbench.function import Function, importable
 
 _PANEL = ("gradient-descent", "newton", "bfgs", "nelder-mead")
 _PANEL_IN_ONE_VARIABLE = ("gradient-descent", "newton", "bfgs", "brent", "nelder-mead")
 _PANEL_WITH_CONSTRAINTS = ("casadi-ipopt", "casadi-sqpmethod")  # without CasADi `auto` is SciPy's
 _LINEAR = ["normal-equations", "qr"]  # beside the others, for linear least squares
-_MANY = 100  # variables from which a simplex has no chance
-_DENSE = 500  # variables from which dense matrices cost more than they bring
-_FEW = 30  # variables up to which derivatives of second order are cheap
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,8 @@ class Entrant:
     refusal: str | None
     label: str  # the method's name, with the options that were given where it runs more than once
     because: str | None = None  # why `auto` chose it
+    then: tuple[Step, ...] = ()  # what `auto` tries next
+    stage: str | None = None  # of `auto`, after its first: see `Attempt.stage`
 
 
 def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice]) -> list[Entrant]:
@@ -44,14 +44,15 @@ def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice
     facts = facts_of(problem, function)
     for choice in chosen or _panel(facts):
         try:
-            because = None
             if choice.name == "auto":
-                name, because = auto(_with_hessian(facts, function))
-                choice = MethodChoice(name, choice.options)
+                step, *then = _suited(problem, function, facts)
+                chosen_by_auto = _entrant(problem, function, facts, step.method, MethodChoice(step.method, choice.options))
+                known = found.get((step.method, chosen_by_auto.options), chosen_by_auto)
+                found[step.method, known.options] = replace(known, because=step.because, then=tuple(then))
+                continue
             for name in _names(choice.name):
                 entrant = _entrant(problem, function, facts, name, choice)
-                known = found.get((name, entrant.options), entrant)
-                found[name, entrant.options] = replace(known, because=known.because or because)
+                found.setdefault((name, entrant.options), entrant)
         except UsageError as error:
             mistakes.extend(error.mistakes)
     if mistakes:
@@ -66,6 +67,21 @@ def _entrant(problem: Problem, function: Function, facts: Facts, name: str, choi
     return Entrant(method, options, _refusal(problem, function, facts, method), _label(name, choice, options))
 
 
+def entrant(problem: Problem, function: Function, step: Step, label: str, stage: str) -> Entrant:
+    """Return a later step of `auto`, with the method's usual options."""
+    found = _entrant(problem, function, facts_of(problem, function), step.method, MethodChoice(step.method))
+    return replace(found, label=label, because=step.because, stage=stage)
+
+
+def _suited(problem: Problem, function: Function, facts: Facts) -> list[Step]:
+    """What `auto` tries in turn, beginning with what is applicable; where nothing is, the first says why."""
+    steps = ladder(_with_hessian(facts, function))
+    for place, step in enumerate(steps):
+        if _refusal(problem, function, facts, get(step.method)) is None:
+            return steps[place:]
+    return steps
+
+
 def _panel(facts: Facts) -> list[MethodChoice]:
     """What runs where nothing is asked for: a few methods that fit, and the one that `auto` picks."""
     if facts.has_constraints:
@@ -73,48 +89,15 @@ def _panel(facts: Facts) -> list[MethodChoice]:
     elif facts.dimension == 1:
         names = _PANEL_IN_ONE_VARIABLE
     else:
-        names = [name for name in _PANEL if name != "nelder-mead" or facts.dimension <= _MANY]
+        names = [name for name in _PANEL if name != "nelder-mead" or facts.dimension <= MANY]
         names += _LINEAR if facts.linear_residuals and not facts.has_bounds else []
     return [*map(MethodChoice, names), MethodChoice("auto")]
 
 
 def _with_hessian(facts: Facts, function: Function) -> Facts:
     """The facts with what is known of second derivatives, where `auto` may want them."""
-    wanted = 1 < facts.dimension <= _FEW and not facts.has_constraints and not function.problem.free_parameters
+    wanted = 1 < facts.dimension <= FEW and not facts.has_constraints and not function.problem.free_parameters
     return facts._replace(hessian_missing_because=function.hessian_missing_because) if wanted else facts
-
-
-def auto(facts: Facts) -> tuple[str, str]:
-    """Return the method that suits a problem best, and why: the first rule that applies."""
-    n = facts.dimension
-    has_gradient = facts.gradient_missing_because is None
-    has_casadi = "casadi" not in facts.missing_libraries
-    size = "one variable" if n == 1 else f"{n:,} variables"
-    if facts.linear and has_casadi and (facts.has_constraints or n > 1):
-        return "casadi-highs", "it is a linear program: the simplex method ends at a vertex"
-    if facts.has_constraints and facts.smooth and has_gradient and facts.constraint_gradient_missing_because is None:
-        if has_casadi:
-            return "casadi-ipopt", "it is smooth and has constraints: an interior-point method with exact derivatives"
-        return "scipy-slsqp", "it is smooth and has constraints: sequential quadratic programming (CasADi is not installed)"
-    if facts.has_constraints:
-        return "scipy-cobyqa", "it has constraints and is not smooth: a trust region on models without derivatives"
-    if n == 1:
-        return "brent", "it has one variable: a bracket closes around a minimum without derivatives"
-    if not has_gradient and n <= _MANY:
-        return "nelder-mead", f"it has no gradient and {size}: a simplex needs values only"
-    if not has_gradient:
-        return "scipy-powell", f"it has no gradient and {size}: searches along lines need values only"
-    if not facts.smooth and n <= _DENSE:
-        return "bfgs", "it has kinks or jumps: BFGS with a weak line search copes with them"
-    if facts.linear_residuals and not facts.has_bounds and n <= _DENSE:
-        return "qr", "it is a linear least-squares problem: one factorisation solves it"
-    if facts.sum_of_squares and facts.smooth and n <= _DENSE:
-        return "levenberg-marquardt", "it is a sum of squares"
-    if n <= _FEW and facts.hessian_missing_because is None:
-        return "newton", f"it is smooth and has {size}: second derivatives are cheap"
-    if n <= _DENSE:
-        return "bfgs", f"it is smooth and has {size}: gradients are cheap, and a dense approximation of the Hessian fits"
-    return "lbfgs", f"it is {'smooth' if facts.smooth else 'not smooth'} and has {size}: memory for a few vectors only"
 
 
 def _label(name: str, choice: MethodChoice, options: Any) -> str:

@@ -52,7 +52,7 @@ def verdict(
     problem: Problem, function: Function, exact: ExactAnswer | None, certified: CertifiedAnswer | None, findings: Sequence[Finding]
 ) -> Result:
     """Return the result without its frame (problem, options, environment)."""
-    best = _best(findings)
+    best = best_of(findings)
     answer = joined(problem, exact, certified)
     disagreements = _contradictions(problem, function, answer, findings)
     if sentence := disagreement(problem, exact, certified):
@@ -87,7 +87,7 @@ def _fit(problem: Problem, function: Function, result: Result) -> Fit | None:
 # ---- what was found ----------------------------------------------------------------------------------------------------------
 
 
-def _best(findings: Sequence[Finding]) -> Finding | None:
+def best_of(findings: Sequence[Finding]) -> Finding | None:
     """The lowest value, and among values that tie the one that is known best; what violates a constraint comes last."""
     usable = [f for f in findings if f.judgement is not None and f.judgement.assurance is not Assurance.NONE]
     usable = [f for f in usable if f.judgement and f.judgement.optimality.infeasibility <= _CLEAN] or usable

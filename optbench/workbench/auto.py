@@ -1,0 +1,95 @@
+"""Which methods suit a problem, the best one first, by what is seen of it.
+
+`auto` runs the first; where that one does not arrive, the next goes on from the best point (`portfolio`).
+
+>>> from optbench.methods.method import Facts
+>>> [step.method for step in ladder(Facts(dimension=2, sum_of_squares=True))]
+['levenberg-marquardt', 'newton', 'bfgs', 'nelder-mead']
+>>> ladder(Facts(dimension=1))[0].because
+'it has one variable: a bracket closes around a minimum without derivatives'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from optbench.methods.method import Facts
+
+MANY = 100  # variables from which a simplex has no chance
+DENSE = 500  # variables from which dense matrices cost more than they bring
+FEW = 30  # variables up to which derivatives of second order are cheap
+
+
+class Step(NamedTuple):
+    """A method, and why it is taken: what follows "as"."""
+
+    method: str
+    because: str
+
+
+def ladder(facts: Facts) -> list[Step]:
+    """Return the methods to be tried in turn, each once; what is not applicable is left out by whoever runs them."""
+    steps: dict[str, Step] = {}
+    for step in _rules(facts):
+        steps.setdefault(step.method, step)
+    return list(steps.values())
+
+
+def _rules(facts: Facts) -> Iterator[Step]:
+    n = facts.dimension
+    has_casadi = "casadi" not in facts.missing_libraries
+    if facts.linear and has_casadi and (facts.has_constraints or n > 1):
+        yield Step("casadi-highs", "it is a linear program: the simplex method ends at a vertex")
+    yield from _with_constraints(facts, has_casadi) if facts.has_constraints else _without_constraints(facts, has_casadi)
+
+
+def _with_constraints(facts: Facts, has_casadi: bool) -> Iterator[Step]:
+    n = facts.dimension
+    if facts.smooth and facts.gradient_missing_because is None and facts.constraint_gradient_missing_because is None:
+        if has_casadi:
+            yield Step("casadi-ipopt", "it is smooth and has constraints: an interior-point method with exact derivatives")
+            yield Step("casadi-sqpmethod", "sequential quadratic programming takes another way to a point of Karush, Kuhn and Tucker")
+        without = "" if has_casadi else " (CasADi is not installed)"
+        if n <= DENSE:
+            yield Step("scipy-slsqp", f"it is smooth and has constraints: sequential quadratic programming{without}")
+        if n <= MANY:
+            yield Step("scipy-trust-constr", "a trust region bounds each step")
+    elif not facts.smooth and n <= FEW:
+        yield Step("scipy-cobyqa", "it has constraints and is not smooth: a trust region on models without derivatives")
+        yield Step("scipy-slsqp", "gradients exist nearly everywhere")
+    if n <= FEW:
+        yield Step("scipy-cobyqa", "a trust region on models needs no derivatives")
+    else:
+        yield Step("scipy-slsqp", "gradients exist nearly everywhere")
+
+
+def _without_constraints(facts: Facts, has_casadi: bool) -> Iterator[Step]:
+    n = facts.dimension
+    has_gradient = facts.gradient_missing_because is None
+    size = "one variable" if n == 1 else f"{n:,} variables"
+    smooth = "smooth" if facts.smooth else "not smooth"
+    if n == 1:
+        yield Step("brent", "it has one variable: a bracket closes around a minimum without derivatives")
+    if not has_gradient:
+        if n <= MANY:
+            yield Step("nelder-mead", f"it has no gradient and {size}: a simplex needs values only")
+        yield Step("scipy-powell", f"it has no gradient and {size}: searches along lines need values only")
+        return
+    if not facts.smooth and n <= DENSE:
+        yield Step("bfgs", "it has kinks or jumps: BFGS with a weak line search copes with them")
+    if facts.linear_residuals and not facts.has_bounds and n <= DENSE:
+        yield Step("qr", "it is a linear least-squares problem: one factorisation solves it")
+    if facts.sum_of_squares and facts.smooth and n <= DENSE:
+        yield Step("levenberg-marquardt", "it is a sum of squares")
+    if n <= FEW and facts.hessian_missing_because is None and facts.smooth:
+        yield Step("newton", f"it is smooth and has {size}: second derivatives are cheap")
+    if n <= DENSE:
+        yield Step("bfgs", f"it is {smooth} and has {size}: gradients are cheap, and a dense approximation of the Hessian fits")
+    else:
+        yield Step("lbfgs", f"it is {smooth} and has {size}: memory for a few vectors only")
+        yield Step("scipy-l-bfgs-b", "another line search may get further")
+    if n > FEW and facts.smooth and has_casadi:
+        yield Step("casadi-ipopt", "an interior-point method with sparse second derivatives needs few iterations")
+    if n <= MANY:
+        yield Step("nelder-mead", "a simplex needs values only")

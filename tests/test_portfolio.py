@@ -1,0 +1,136 @@
+"""What `auto` does after its first method: it goes on where that one did not arrive, and looks elsewhere where that may help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import optbench
+from optbench.methods.method import Facts
+from optbench.methods.space import Euclidean
+from optbench.problem.problem import Problem
+from optbench.result import Assurance, Attempt, AttemptStatus, Result
+from optbench.workbench.auto import ladder
+from optbench.workbench.multistart import Minima
+
+
+def auto(problem: Problem, **asked: Any) -> Result:
+    return optbench.solve(problem, methods="auto", **{"exact": False, "certify": False, **asked})
+
+
+def stages(result: Result) -> list[tuple[str, str | None]]:
+    return [(row.method, row.stage) for row in result.attempts if row.kind == "numerical"]
+
+
+RASTRIGIN = optbench.define("sum(x^2 - 10*cos(2*pi*x) + 10)", variables={"x": {"range": (-5, 5), "shape": 2}}, start={"x": 4.1})
+
+
+def test_further_starts_find_the_lowest_of_many_valleys() -> None:
+    result = auto(RASTRIGIN)
+    assert stages(result) == [("newton", None), ("newton", "further starts")]
+    first, further = result.attempts
+    assert first.value is not None
+    assert first.value > 10
+    assert further.value == pytest.approx(0, abs=1e-9)
+    assert len(further.options["start"]) > 10
+    assert further.reason is not None
+    assert "different points" in further.reason
+    assert result.assurance is Assurance.LOCAL  # nothing was proved
+
+
+def test_what_is_seen_to_be_convex_has_one_start() -> None:
+    assert stages(auto(optbench.define("exp(x) + y^2 - x + softplus(y)", start={"x": 3, "y": 2})))[-1][1] is None
+    assert stages(auto(optbench.define("x^2 + x*y + y^4 + y^2"))) == [("newton", None), ("newton", "further starts")]  # not seen to be
+
+
+def test_starts_that_were_asked_for_are_all_that_there_are() -> None:
+    assert stages(auto(RASTRIGIN, starts=3)) == [("newton", None)]
+
+
+def test_what_is_proved_is_not_looked_for_any_further() -> None:
+    result = auto(optbench.define("sin(x) + x/3", range=(-5, 5)), exact=True)
+    assert result.assurance is Assurance.EXACT
+    assert [stage for _, stage in stages(result)] == [None]
+
+
+def test_a_method_that_does_not_arrive_is_followed_by_another_from_its_point() -> None:
+    """BFGS ends in the kink, with a gradient that does not vanish; the simplex goes on from there."""
+    result = auto(optbench.define("abs(x) + 100*abs(y - x^2)", range=(-5, 5), start={"x": -1, "y": 3}))
+    assert stages(result) == [("bfgs", None), ("nelder-mead", "continued")]
+    first, second = result.attempts
+    assert second.options["start"][0] == first.point
+    assert second.chosen_because is not None
+    assert second.chosen_because.startswith("bfgs did not arrive")
+
+
+def test_a_saddle_is_left() -> None:
+    """Newton's method begins in a saddle point and stays; what goes on begins beside it as well."""
+    result = auto(optbench.define("x^4 - x^2 + y^2", range=(-2, 2), start={"x": 0, "y": 0}))
+    assert result.assurance is Assurance.LOCAL
+    assert result.value == pytest.approx(-0.25)
+
+
+def test_a_later_step_costs_no_more_than_the_budget() -> None:
+    result = auto(RASTRIGIN, time_limit=0.0)
+    assert [row.status for row in result.attempts] == [AttemptStatus.LIMIT]
+
+
+def test_results_repeat_and_depend_on_the_seed() -> None:
+    def path(seed: int) -> list[Attempt]:
+        return auto(RASTRIGIN, seed=seed).attempts
+
+    first, again, other = (path(seed) for seed in (1, 1, 2))
+    assert [row.options["start"] for row in first] == [row.options["start"] for row in again] != [row.options["start"] for row in other]
+
+
+@settings(deadline=None)
+@given(
+    st.builds(
+        Facts,
+        dimension=st.sampled_from([1, 2, 50, 300, 10_000]),
+        has_bounds=st.booleans(),
+        has_constraints=st.booleans(),
+        sum_of_squares=st.booleans(),
+        linear=st.booleans(),
+        linear_residuals=st.booleans(),
+        smooth=st.booleans(),
+        gradient_missing_because=st.sampled_from([None, "there is none"]),
+        missing_libraries=st.sampled_from([frozenset(), frozenset({"casadi"}), frozenset({"casadi", "scipy"})]),
+    )
+)
+def test_there_is_always_something_to_try_and_nothing_twice(facts: Facts) -> None:
+    steps = ladder(facts)
+    assert steps
+    assert len({step.method for step in steps}) == len(steps)
+    assert all(step.because for step in steps)
+
+
+# ---- the stopping rule -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_expected_number_of_minima_is_that_of_boender_and_rinnooy_kan() -> None:
+    """Their example in words: with w of N different, w*(N - 1)/(N - w - 2) are expected."""
+    minima = Minima(Euclidean(1))
+    for k in range(10):
+        minima.add(np.array([float(k % 3)]), float(k % 3))
+    assert (minima.searches, len(minima.found)) == (10, 3)
+    assert minima.expected == pytest.approx(3 * 9 / 5)
+    assert not minima.are_enough()
+    for k in range(40):
+        minima.add(np.array([float(k % 3)]), float(k % 3))
+    assert minima.expected == pytest.approx(3 * 49 / 45)
+    assert minima.are_enough()
+
+
+def test_too_few_searches_are_never_enough_and_none_counts_as_one_without_a_point() -> None:
+    minima = Minima(Euclidean(2))
+    for _ in range(3):
+        minima.add(None, np.inf)
+        minima.add(np.zeros(2), 1.0)
+    assert (minima.searches, len(minima.found)) == (6, 1)
+    assert minima.told() == "6 starts led to the same minimum"
+    assert not Minima(Euclidean(2)).are_enough()
