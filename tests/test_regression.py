@@ -25,7 +25,7 @@ from optbench.result import Fit, Result
 from optbench.workbench.engine import solve
 from optbench.workbench.function import Function
 from optbench.workbench.panel import facts_of
-from optbench.workbench.regression import DEPENDENT, fit, response_of
+from optbench.workbench.regression import fit, responses_of
 from optbench.workbench.settings import Settings
 
 CERTIFIED: dict[str, tuple[list[float], list[float], float]] = {  # NIST StRD: estimates, standard deviations, residual standard deviation
@@ -203,7 +203,7 @@ def test_a_constant_response_has_no_determination(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["rosenbrock", "himmelblau", "diabetes_ridge"])
 def test_other_sums_of_squares_are_no_regression(name: str) -> None:
     problem = problem_of(f"@{name}", Flags())
-    assert response_of(problem, Function(problem)) is None
+    assert not responses_of(problem, Function(problem))
 
 
 # ---- linear least squares ----------------------------------------------------------------------------------------------------------
@@ -393,10 +393,26 @@ def test_columns_whose_squares_are_no_doubles_are_not_said_to_depend_on_each_oth
     assert found.standard_errors == pytest.approx({"a": math.sqrt(56) / 3, "b": math.sqrt(4 / 3) / scale}, rel=1e-9)
 
 
-def test_a_residual_deviation_is_not_told_where_parameters_are_not_determined(tmp_path: Path) -> None:
+def test_a_deficient_rank_takes_no_degrees_of_freedom(tmp_path: Path) -> None:
+    """Where x is constant only a + b is determined, by the mean: numpy's standard deviation about it is the residual one."""
     _, found = fitted(columns(tmp_path, "x,y\n1,2\n1,4\n1,5\n1,4\n"))
-    assert found.residual_standard_deviation is None
-    assert found.reason == DEPENDENT
+    assert (found.rank, found.degrees_of_freedom) == (1, 3)
+    assert found.residual_standard_deviation == pytest.approx(np.std([2, 4, 5, 4], ddof=1), rel=1e-9)
+    assert found.standard_errors is None
+    assert found.reason is not None
+    assert "the Jacobian has rank 1" in found.reason
+
+
+def test_degrees_of_freedom_are_never_negative(tmp_path: Path) -> None:
+    _, found = fitted(columns(tmp_path, "x,y\n1,2\n"))
+    assert (found.observations, found.rank, found.degrees_of_freedom) == (1, 1, 0)
+    assert (found.residual_standard_deviation, found.standard_errors) == (None, None)
+
+
+def test_a_constant_column_that_doubles_round_has_no_determination(tmp_path: Path) -> None:
+    """The mean of three times 0.1 is not 0.1 in doubles."""
+    _, found = fitted(columns(tmp_path, "x,y\n1,0.1\n2,0.1\n4,0.1\n"))
+    assert found.r_squared is None
 
 
 def test_one_observation_is_counted_as_one(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Linear least squares with arrays and data: the normal equations in fractions, which is the closed form that everybody is taught.
 
-If f(x) = |A x + b|^2 + c then f(x) - f(y) = |A (x - y)|^2 for every y with A'(A y + b) = 0. So each such y is a global minimiser, it
-is the only one if the columns of A are independent, and if it lies in the ranges it is one there, too. Data are the decimal
-numbers that their doubles are written as. Without full rank the free unknowns are set to 0, and other minimisers are said to exist.
+If f(x) = (A x + b)'W(A x + b) + c with a diagonal W >= 0, then f(x) - f(y) = (x - y)'A'W A(x - y) >= 0 for every y with A'W(A y + b) = 0.
+So each such y is a global minimiser, it is the only one if A'W A is regular, and if it lies in the ranges it is one there, too. Data are
+the decimal numbers that their doubles are written as. Without full rank free unknowns are set to 0, and other minimisers are said to exist.
 
 >>> from optbench.problem.draft import Number, ParameterDraft, ProblemDraft, Text, VariableDraft
 >>> from optbench.problem.validate import validated
@@ -26,10 +26,10 @@ from flint import fmpq, fmpq_mat
 
 from optbench.exact.answer import ExactAnswer, ExactSolution, FormulaFacts, NotApplicable
 from optbench.exact.numbers.formula import as_float, enclosure
-from optbench.language.build import number, substitute
+from optbench.language.build import broadcast, multiply, number, substitute
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.expand import all_entries
-from optbench.language.graph import GraphError, Node, Number, Symbol
+from optbench.language.graph import GraphError, Node, Number, Shape, Symbol
 from optbench.language.linear import is_linear
 from optbench.language.squares import SumOfSquares, sum_of_squares
 from optbench.language.text import text
@@ -47,15 +47,15 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> Exact
     """Return the minimum of a linear least-squares problem with arrays; raise `NotApplicable` for other problems."""
     squares = _squares(problem)
     try:
-        A, b = _matrix(problem, squares)
+        A, b, W = _matrix(problem, squares)
     except (GraphError, NotDifferentiable) as error:
         raise NotApplicable(str(error)) from None
-    y, unique = _minimiser(A, b)
+    y, unique = _minimiser(A, b, W)
     _check_ranges(problem, y)
     r = A * fmpq_mat([[v] for v in y]) + b
     if not all(isfinite(as_float(number(_fraction(v)))) for v in y):
         raise NotApplicable("the minimiser lies beyond the numbers of double precision")
-    value = number(sum((_fraction(r[i, 0]) ** 2 for i in range(r.nrows())), Fraction(0)) + squares.offset)
+    value = number(sum((_fraction(w * r[i, 0] ** 2) for i, w in enumerate(W)), Fraction(0)) + squares.offset)
     return ExactAnswer(
         NAME,
         Status.OPTIMAL,
@@ -75,8 +75,8 @@ def _squares(problem: Problem) -> SumOfSquares:
         raise NotApplicable("it is no minimum of a linear least-squares problem without constraints")
     if any(v.symbol.integer for v in problem.variables):
         raise NotApplicable("whole-number unknowns are beyond the exact strategies so far")
-    squares = sum_of_squares(problem.objective)
-    if squares is None or not all(is_linear(r, problem.symbols) for r in squares.residuals):
+    squares = sum_of_squares(problem.objective, problem.data)
+    if squares is None or not all(is_linear(square.root, problem.symbols) for square in squares.squares):
         raise NotApplicable("arrays are beyond the exact strategies so far, but for linear least squares")
     rows = sum(prod(r.shape) for r in squares.residuals)
     if problem.dimension > MAX_UNKNOWNS or rows * problem.dimension > MAX_ENTRIES:
@@ -87,14 +87,23 @@ def _squares(problem: Problem) -> SumOfSquares:
 # ---- in fractions ------------------------------------------------------------------------------------------------------------------
 
 
-def _matrix(problem: Problem, squares: SumOfSquares) -> tuple[fmpq_mat, fmpq_mat]:
-    """A and b of the residuals A x + b, entry by entry."""
-    written = all_entries([*problem.symbols, *squares.residuals], problem.data)
-    unknowns = [x for entries in written[: len(problem.symbols)] for x in entries if isinstance(x, Symbol)]
-    residuals = [entry for entries in written[len(problem.symbols) :] for entry in entries]
+def _matrix(problem: Problem, squares: SumOfSquares) -> tuple[fmpq_mat, fmpq_mat, list[fmpq]]:
+    """A and b of what is squared, A x + b, entry by entry, and the diagonal of W."""
+    known, shapes = len(problem.symbols), [square.residual.shape for square in squares.squares]
+    roots = [_spread(square.root, shape) for square, shape in zip(squares.squares, shapes, strict=True)]
+    weights = [_spread(multiply(number(q.factor), q.weight), shape) for q, shape in zip(squares.squares, shapes, strict=True)]
+    written = all_entries([*problem.symbols, *roots, *weights], problem.data)
+    unknowns = [x for entries in written[:known] for x in entries if isinstance(x, Symbol)]
+    linear, constant = (
+        [entry for entries in part for entry in entries] for part in (written[known : -len(weights)], written[-len(weights) :])
+    )
     nowhere: dict[Node, Node] = {x: number(0) for x in unknowns}
-    A = [[_rational(slope) for slope in gradient(r, unknowns)] for r in residuals]
-    return fmpq_mat(A), fmpq_mat([[_rational(substitute(r, nowhere))] for r in residuals])
+    A = [[_rational(slope) for slope in gradient(entry, unknowns)] for entry in linear]
+    return fmpq_mat(A), fmpq_mat([[_rational(substitute(entry, nowhere))] for entry in linear]), list(map(_rational, constant))
+
+
+def _spread(node: Node, shape: Shape) -> Node:
+    return node if node.shape == shape else broadcast(node, shape)
 
 
 def _rational(node: Node) -> fmpq:
@@ -107,10 +116,10 @@ def _fraction(value: fmpq) -> Fraction:
     return Fraction(int(value.p), int(value.q))
 
 
-def _minimiser(A: fmpq_mat, b: fmpq_mat) -> tuple[list[fmpq], bool]:
-    """A solution of A'A x = -A'b, and whether it is the only one."""
+def _minimiser(A: fmpq_mat, b: fmpq_mat, W: Sequence[fmpq]) -> tuple[list[fmpq], bool]:
+    """A solution of A'W A x = -A'W b, and whether it is the only one."""
     n = A.ncols()
-    T = A.transpose()
+    T = fmpq_mat([[w * entry for entry in row] for w, row in zip(W, A.tolist(), strict=True)]).transpose()
     right = T * b
     reduced, rank = fmpq_mat([[*row, -right[i, 0]] for i, row in enumerate((T * A).tolist())]).rref()
     y = [fmpq(0)] * n
