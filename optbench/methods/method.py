@@ -41,7 +41,8 @@ from optbench.errors import Mistake, UsageError, nearest, printable
 
 from .space import Matrix, Point, Space
 
-SHARED = frozenset({"method", "space", "line_search", "bracket", "scipy_bridge", "casadi_bridge"})  # files here that are no methods
+# files here that are no methods
+SHARED = frozenset({"method", "space", "line_search", "bracket", "scipy_bridge", "casadi_bridge", "casadi_programs"})
 
 NOT_DEFINED_AT_START = "the function is not defined at the start"
 STATIONARY = "the projected gradient is below the tolerance"
@@ -77,6 +78,14 @@ class Objective(Protocol):
     @property
     def hessian(self) -> Callable[[Point], Matrix]:
         """The symmetric Hessian at x: a float in one variable, else an (n, n) array; entries may be nan."""
+
+    @property
+    def integers(self) -> Sequence[int]:
+        """The places of those entries of a point that take whole numbers only."""
+
+    @property
+    def seconds_left(self) -> float:
+        """How much longer the run may take before it is ended; inf where there is no limit."""
 
     def project(self, x: Point) -> Point:
         """Return the point of the box that is nearest to x."""
@@ -164,6 +173,7 @@ class Facts(NamedTuple):
     has_equations: bool = False  # among them
     sum_of_squares: bool = False
     linear: bool = False  # objective and constraints
+    quadratic: bool = False  # the objective has degree 2 at most, constraints are linear
     linear_residuals: bool = False  # a sum of squares of linear functions
     has_integers: bool = False
     smooth: bool = True  # twice differentiable where it is defined
@@ -196,6 +206,8 @@ class Method:
     needs_smooth: bool = False  # makes no sense without second derivatives
     linear_residuals_only: bool = False  # solves linear least squares
     linear_only: bool = False  # solves linear programs
+    quadratic_only: bool = False  # solves quadratic programs
+    integers: bool = False  # handles variables that take whole numbers only
     largest_dimension: int | None = None  # beyond it, its matrices or its simplex cost too much
     scope: Scope = Scope.LOCAL
     random: bool = False  # draws from the seeded source of chance
@@ -232,7 +244,7 @@ class Method:
 def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]:
     """Yield a reason or None for each of the things that a method may not handle."""
     n = facts.dimension
-    yield "handles no integer variables" if facts.has_integers else None
+    yield "handles no integer variables" if facts.has_integers and not method.integers else None
     if method.library is not None and method.library.partition(".")[0] in facts.missing_libraries:
         yield f"needs {method.library.partition('.')[0]}, which can't be imported here"
     yield "handles no constraints" if facts.has_constraints and not method.constraints else None
@@ -251,6 +263,11 @@ def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]
     )
     yield (
         "needs a linear objective and linear constraints, and these are not seen to be" if method.linear_only and not facts.linear else None
+    )
+    yield (
+        "needs a quadratic objective and linear constraints, and these are not seen to be"
+        if method.quadratic_only and not facts.quadratic
+        else None
     )
     yield f"handles one variable only, and this problem has {n}" if method.one_variable_only and n != 1 else None
     if method.largest_dimension is not None and n > method.largest_dimension:

@@ -7,6 +7,7 @@ where it knows all of their functions, else in numpy.
 
 from __future__ import annotations
 
+import copy
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from optbench.language.derivative import NotDifferentiable
 from optbench.language.expand import all_entries, entries
 from optbench.language.functions import TABLE
 from optbench.language.graph import GraphError, Node, functions, size
-from optbench.language.linear import is_linear
+from optbench.language.linear import is_linear, is_quadratic
 from optbench.language.row_sums import NOT_SEEN, NoRowSum, RowSum, row_sum
 from optbench.language.squares import SumOfSquares, sum_of_squares
 from optbench.methods.space import Euclidean, Line, Space
@@ -51,6 +52,7 @@ class Function:
         self.equalities = [part.equality for part in self.parts for _ in range(prod(part.shape))]
         self.constraint_count = len(self.equalities)
         self.space: Space = Line() if self.scalar else Euclidean(self.dimension)
+        self.integers = _integers(problem)  # the places of entries that take whole numbers only
         lower, upper = _box(problem)
         self.lower, self.upper = self.space.point(lower), self.space.point(upper)
         self.scale = 1.0  # what counts as a large value of the minimand; the engine estimates it for small ones
@@ -115,7 +117,7 @@ class Function:
 
     def violation(self, x: Any) -> float:
         """The greatest violation of a range or constraint at x, 0 where all hold; inf where a constraint is undefined."""
-        worst = 0.0
+        worst = self.fraction(x)
         for value, (low, high) in zip(self.space.coordinates(x), self.closed_box, strict=True):
             worst = max(worst, low - value, value - high)
         return max(worst, self.excess(self.constraints(x))) if self.constraint_count else worst
@@ -126,6 +128,35 @@ class Function:
 
         excess = np.where(self.equalities, np.abs(residuals), residuals)
         return float(np.max(np.where(np.isnan(excess), np.inf, excess), initial=0.0))
+
+    # ---- whole numbers ------------------------------------------------------------------------------------------------------
+
+    def fraction(self, x: Any) -> float:
+        """How far the entries that take whole numbers only are from them, at most."""
+        if not self.integers:
+            return 0.0
+        coordinates = self.space.coordinates(x)
+        return max(abs(coordinates[i] - _whole(coordinates[i])) for i in self.integers)
+
+    def rounded(self, x: Any, within: float = 0.5) -> Any:
+        """Return x with those of its integer entries rounded that are so near to a whole number."""
+        if not self.integers:
+            return x
+        coordinates = self.space.coordinates(x)
+        for i in self.integers:
+            if abs(coordinates[i] - _whole(coordinates[i])) <= within:
+                coordinates[i] = _whole(coordinates[i])
+        return self.space.point(coordinates)
+
+    def with_integers_held(self, x: Any) -> Function:
+        """Return the same function on the part of the box where the integer entries are those of x."""
+        held = copy.copy(self)
+        bounds = [self.space.coordinates(bound) for bound in (self.lower, self.upper)]
+        coordinates = self.space.coordinates(x)
+        for i in self.integers:
+            bounds[0][i] = bounds[1][i] = coordinates[i]
+        held.lower, held.upper = (self.space.point(bound) for bound in bounds)
+        return held
 
     @cached_property
     def closed_box(self) -> list[tuple[float, float]]:
@@ -143,6 +174,12 @@ class Function:
     def is_linear(self) -> bool:
         """Whether the minimand and all constraints are linear."""
         return all(is_linear(node, self.problem.symbols) for node in (self.problem.minimand, *(part.residual for part in self.parts)))
+
+    @cached_property
+    def is_quadratic(self) -> bool:
+        """Whether the minimand has degree 2 at most and all constraints are linear."""
+        symbols = self.problem.symbols
+        return is_quadratic(self.problem.minimand, symbols) and all(is_linear(part.residual, symbols) for part in self.parts)
 
     @cached_property
     def residuals_are_linear(self) -> bool:
@@ -264,8 +301,12 @@ class Function:
     # ---- points ------------------------------------------------------------------------------------------------------------
 
     def named(self, coordinates: Sequence[float]) -> dict[str, Any]:
-        """Coordinates as (nested lists of) floats by variable."""
-        return shaped(self.problem, [float(c) + 0.0 for c in coordinates])
+        """Coordinates as (nested lists of) floats by variable; whole numbers where a variable takes no others."""
+        entries: list[float] = [float(c) + 0.0 for c in coordinates]
+        for i in self.integers:
+            if entries[i].is_integer():
+                entries[i] = int(entries[i])
+        return shaped(self.problem, entries)
 
 
 def shaped(problem: Problem, entries: Sequence[Any]) -> dict[str, Any]:
@@ -285,6 +326,16 @@ def importable(library: str) -> bool:
         return False
 
 
+def _integers(problem: Problem) -> list[int]:
+    """The places of the entries of the flat point that take whole numbers only."""
+    flags = [v.symbol.integer for v in problem.variables for _ in range(v.size)] if any(v.symbol.integer for v in problem.variables) else []
+    return [i for i, integer in enumerate(flags) if integer]
+
+
+def _whole(number: float) -> float:
+    return float(round(number)) if math.isfinite(number) else number
+
+
 def _entry_symbols(problem: Problem) -> list[Any]:
     """One symbol an entry of the flat point."""
     if not problem.has_arrays:
@@ -301,12 +352,19 @@ def entry_ranges(problem: Problem) -> list[Interval]:
 
 
 def _box(problem: Problem) -> tuple[list[float], list[float]]:
-    """Bounds that methods may evaluate at: an open end is replaced by a double near to it inside."""
+    """Bounds that methods may evaluate at: an open end is replaced by a double near to it inside, or the next whole number."""
     lower, upper = [], []
     for interval in entry_ranges(problem):
         low, high = interval.floats
         lower.append(low if interval.lower_closed or math.isinf(low) else _inside(low, high))
         upper.append(high if interval.upper_closed or math.isinf(high) else _inside(high, low))
+    for i in _integers(problem):
+        low, high = (
+            (math.ceil(lower[i]) if math.isfinite(lower[i]) else -math.inf),
+            math.floor(upper[i]) if math.isfinite(upper[i]) else math.inf,
+        )
+        if low <= high:
+            lower[i], upper[i] = float(low), float(high)
     return lower, upper
 
 

@@ -104,7 +104,7 @@ class MeteredObjective:
     def __init__(self, function: Function, tolerance: float, seed: int, deadline: float, max_evaluations: int) -> None:
         self.function, self.tolerance, self.seed = function, tolerance, seed
         self.space: Space = function.space
-        self.lower, self.upper = function.lower, function.upper
+        self.lower, self.upper, self.integers = function.lower, function.upper, function.integers
         self.constraint_count, self.equalities = function.constraint_count, function.equalities
         self.best = Best()
         self.meter = Meter(deadline, max_evaluations)
@@ -113,6 +113,11 @@ class MeteredObjective:
         self.hessian: Callable[[Any], Any] = self.meter.counted_at(function.hessian, HESSIAN)
         self._last_value: tuple[Any, float] = (None, math.inf)
         self._last_violation: tuple[Any, float] = (None, math.inf)
+
+    @property
+    def seconds_left(self) -> float:
+        """How much longer the run may take."""
+        return max(0.0, self.meter.deadline - time.monotonic())
 
     @property
     def counts(self) -> list[int]:
@@ -203,8 +208,8 @@ class MeteredObjective:
         return self.space.clip(x, self.lower, self.upper)
 
     def contains(self, x: Any) -> bool:
-        """Whether x lies in the box."""
-        return self.space.equal(x, self.project(x))
+        """Whether x lies in the box, and its integer entries are whole."""
+        return self.space.equal(x, self.project(x)) and not (self.integers and self.function.fraction(x))
 
     def is_stationary(self, x: Any, value: float, gradient: Any) -> bool:
         """Whether the projected gradient is within the tolerance, relative to the function's values."""

@@ -130,6 +130,7 @@ def facts_of(problem: Problem, function: Function) -> Facts:
         has_equations=any(function.equalities),
         sum_of_squares=function.squares is not None,
         linear=function.is_linear,
+        quadratic=function.is_quadratic,
         linear_residuals=function.residuals_are_linear,
         has_integers=any(v.symbol.integer for v in problem.variables),
         smooth=function.is_smooth,
