@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from math import prod
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -157,3 +158,8 @@ def functions(*roots: Node) -> set[str]:
 def size(*roots: Node) -> int:
     """Return how many different nodes the expressions have."""
     return len(topological(*roots))
+
+
+def work(*roots: Node) -> int:
+    """Return how many entries all different nodes of the expressions have."""
+    return sum(prod(node.shape) for node in topological(*roots))

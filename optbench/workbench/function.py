@@ -22,7 +22,7 @@ from optbench.language.build import reduction
 from optbench.language.derivative import NotDifferentiable
 from optbench.language.expand import all_entries, entries
 from optbench.language.functions import TABLE
-from optbench.language.graph import GraphError, Node, functions, size
+from optbench.language.graph import GraphError, Node, functions, size, work
 from optbench.language.linear import is_linear, is_quadratic
 from optbench.language.row_sums import NOT_SEEN, NoRowSum, RowSum, row_sum
 from optbench.language.squares import SumOfSquares, sum_of_squares
@@ -36,6 +36,8 @@ from optbench.workbench.reading import GraphReading, Reading
 _WRITTEN_OUT = 200  # entries of all arrays up to which plain floats may be quicker than numpy, which takes 1 us an operation
 _NEXT_TO_ZERO = 1e-20
 _SMALL = 60  # nodes up to which plain floats are quicker than loading CasADi
+_LONG = 2_500  # entries an operation, on average, from which numpy is quicker than CasADi
+_FEW = 50  # unknowns up to which second derivatives may be dense, and made column by column
 
 
 class Function:
@@ -229,9 +231,13 @@ class Function:
 
     def _read(self, residuals: Sequence[Node]) -> Reading:
         graph = self._graph_reading(residuals)
-        if self.scalar or (graph.plain and size(graph.minimand, *graph.residuals) <= _SMALL):
+        if self.scalar or (graph.plain and size(graph.minimand, *graph.residuals) <= _SMALL) or self._is_of_long_arrays(graph):
             return graph
         return self._casadi_reading(residuals) or graph
+
+    def _is_of_long_arrays(self, graph: GraphReading) -> bool:
+        """Whether few unknowns meet long arrays of data, where numpy is quicker than CasADi, and need not copy them."""
+        return self.dimension <= _FEW and work(graph.minimand, *graph.residuals) > _LONG * size(graph.minimand, *graph.residuals)
 
     def _graph_reading(self, residuals: Sequence[Node]) -> GraphReading:
         problem = self.problem
