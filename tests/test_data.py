@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from optbench.errors import ExitCode, OptbenchError, Place, ProblemError, UsageError
 from optbench.problem import data
 from optbench.problem.data import read_columns
+from optbench.problem.regular_file import regular_file
 
 
 @pytest.fixture
@@ -64,6 +65,11 @@ CONTENT = {
     'x\n"1"2\n': ":2: A cell goes on after its closing quotation mark",
     "x\n" + "1" * 200_000 + "\n": ":2: A cell has more than 131,072 characters.",
     "x\n1\n\x00\n": ":3: There is a NUL character; this is not a text file.",
+    'x\n"1,5"\n': ":2: Column 'x': '1,5' is not a number; write a point before decimals and nothing between thousands.",
+    'x,y\n1,"12,345.5"\n': ":2: Column 'y': '12,345.5' is not a number; write a point before decimals",
+    "x\n1 234\n": ":2: Column 'x': '1 234' is not a number; write a point before decimals",
+    "# weights\nx\n1\n": ":1: The first line must name the columns, and begins with '# weights'; comments are not accepted.",
+    'x\n""\n': ":2: Column 'x': the cell is empty; a number is expected.",
     'x,y\n"1\n",2\n3,b\n': ":4: Column 'y': 'b' is not a number.",
 }
 
@@ -81,13 +87,40 @@ def test_a_cell_beside_the_fault_is_not_shown(file: Path) -> None:
 
 
 def test_bytes_that_are_not_utf8(file: Path) -> None:
-    assert "Byte 0xe9 here or soon after is not UTF-8." in mistakes(file, b"x\n1\ncaf\xe9\n")
+    assert "Byte 0xe9 here or soon after is not UTF-8; save the file in that encoding." in mistakes(file, b"x\n1\ncaf\xe9\n")
 
 
 def test_an_unknown_column_offers_the_nearest(file: Path) -> None:
     said = mistakes(file, "height,width\n1,2\n", ["heigth", "z"])
     assert "There is no column 'heigth'. Did you mean height?\n  The columns are height, width." in said
     assert "There is no column 'z'." in said
+
+
+def test_lines_of_blanks_alone_are_blank(file: Path) -> None:
+    file.write_text("x,y\n   \n1,2\n\t\n\n3,4\n \n")
+    assert read_columns(file)["y"].tolist() == [2, 4]
+
+
+def test_mistakes_come_line_by_line(file: Path) -> None:
+    said = mistakes(file, "x,y\n?,1\n1,?\n2\n?,?\n")
+    assert [int(line.split(":")[1]) for line in said.splitlines()] == [2, 3, 4, 5, 5]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that is listed as regular and can't be read")
+def test_a_file_that_can_not_be_read_after_all(file: Path) -> None:
+    with pytest.raises(UsageError, match=r"'/proc/self/mem' can't be read: input/output error\."):
+        read_columns("/proc/self/mem")
+    with pytest.raises(ProblemError, match=r"a\.yaml:4:14: '/proc/self/mem' can't be read: input/output error\."):
+        read_columns("/proc/self/mem", named_at=Place("data: {file: points.csv}", 13, 23, "a.yaml", 4))
+
+
+def test_a_file_that_grows_while_it_is_read_is_no_larger_than_the_limit(file: Path) -> None:
+    file.write_bytes(b"x\n1\n")
+    with regular_file(file, 10) as opened:
+        with file.open("ab") as more:
+            more.write(b"2\n" * 10)
+        with pytest.raises(ProblemError, match="is larger than 0 MB, the most that is read"):
+            opened.read()
 
 
 def test_all_mistakes_are_reported_up_to_twenty(file: Path) -> None:
@@ -202,6 +235,6 @@ def test_lines_that_are_read_together_are_read_as_one_cell_after_the_other(
 def test_a_fault_after_many_plain_lines_has_its_line(file: Path) -> None:
     plain = "x,y\n" + "1,2.5\n" * 25_000
     assert ":25002: Column 'y': '?' is not a number." in mistakes(file, plain + "1,?\n")
-    assert "Byte 0xe9 here or soon after is not UTF-8." in mistakes(file, plain.encode() + b"1,caf\xe9\n")
+    assert "Byte 0xe9 here or soon after is not UTF-8; save the file in that encoding." in mistakes(file, plain.encode() + b"1,caf\xe9\n")
     file.write_text(plain + "1,0.30000000000000001\n")
     assert outcome(file)[1] == [f"{file}:25002: Column 'y' has more digits than a double keeps; its numbers are rounded to doubles."]  # type: ignore[index]

@@ -53,14 +53,19 @@ class _Findings:
 
     def __init__(self, name: str) -> None:
         self.name = printable(name)
-        self.mistakes: list[Mistake] = []
+        self.found: list[tuple[float, Mistake]] = []  # each with its line
         self.rounded: dict[str, int] = {}  # the first line in which a column has a number with more digits than a double keeps
 
     def report(self, line: int, sentence: str, hint: str | None = None) -> None:
-        self.mistakes.append(Mistake(f"{self.name}:{line}: {sentence}", hint=hint))
-        if len(self.mistakes) >= _MAX_MISTAKES:
-            self.mistakes.append(Mistake(f"{self.name}: Reading stopped after {_MAX_MISTAKES} mistakes."))
+        self.found.append((line, Mistake(f"{self.name}:{line}: {sentence}", hint=hint)))
+        if len(self.found) >= _MAX_MISTAKES:
+            self.found.append((math.inf, Mistake(f"{self.name}: Reading stopped after {_MAX_MISTAKES} mistakes.")))
             raise _Enough
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """What was reported, line by line."""
+        return [mistake for _, mistake in sorted(self.found, key=lambda pair: pair[0])]
 
 
 def read_columns(
@@ -168,7 +173,10 @@ def _rows(text: Iterable[str], findings: _Findings, before: int = 0) -> Iterator
     except csv.Error as error:
         findings.report(before + reader.line_num, _unreadable(str(error)))
     except UnicodeDecodeError as error:
-        findings.report(before + reader.line_num + 1, f"Byte {error.object[error.start]:#04x} here or soon after is not UTF-8.")
+        findings.report(
+            before + reader.line_num + 1,
+            f"Byte {error.object[error.start]:#04x} here or soon after is not UTF-8; save the file in that encoding.",
+        )
 
 
 def _without_nul(text: Iterable[str], findings: _Findings, before: int) -> Iterator[str]:
@@ -176,7 +184,7 @@ def _without_nul(text: Iterable[str], findings: _Findings, before: int) -> Itera
         if "\0" in line:
             findings.report(number, "There is a NUL character; this is not a text file.")
             return
-        yield line
+        yield "\n" if line.isspace() else line
 
 
 def _unreadable(problem: str) -> str:
@@ -205,6 +213,11 @@ def _chosen(header: _Row, findings: _Findings, wanted: Iterable[str] | None) -> 
 
 def _check_header(header: _Row, findings: _Findings) -> None:
     names = header.cells
+    if names[0].startswith("#"):
+        findings.report(
+            header.line, f"The first line must name the columns, and begins with {_quoted(names[0])}; comments are not accepted."
+        )
+        raise _Enough
     if all(_number(name) is not None for name in names):
         findings.report(header.line, f"The names of the columns are missing; the first line begins with {_quoted(names[0])}.")
         return
@@ -277,6 +290,7 @@ def _is_rounded(cell: str, value: float) -> bool:
 
 
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
+_SEPARATED = re.compile(r"[-+]?[0-9]{1,3}(?:[,.'’\s]?[0-9]{3})*[,.]?[0-9]*")  # 1,5 and 1'234
 _NOT_FINITE = re.compile(r"\s*[-+]?(?:nan|inf|infinity)\s*", re.IGNORECASE)
 
 
@@ -296,6 +310,8 @@ def _not_a_number(cell: str) -> str:
         return "the cell is empty; a number is expected."
     if _NOT_FINITE.fullmatch(cell):
         return f"{_quoted(cell)} is not accepted; leave the line out, or give a finite number."
+    if _SEPARATED.fullmatch(cell.strip()):
+        return f"{_quoted(cell)} is not a number; write a point before decimals and nothing between thousands."
     return f"{_quoted(cell)} is not a number."
 
 

@@ -1,5 +1,8 @@
 """Opening a file that a user names: a regular one, of bounded size, without ever waiting on a pipe or a device.
 
+What the system says of a file may be wrong by the time it is read, and says little of those that it makes up itself (/proc):
+so bytes are counted again as they come, and what goes wrong then is the user's to know, too.
+
 >>> regular_file("nowhere/at.all", 1000)
 Traceback (most recent call last):
     ...
@@ -8,11 +11,12 @@ optbench.errors.UsageError: There is no folder 'nowhere'.
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 from optbench.errors import Mistake, Place, ProblemError, UsageError, nearest, printable
 
@@ -24,20 +28,60 @@ def regular_file(path: str | Path, most_bytes: int, named_at: Place | None = Non
     """Return the opened file.
 
     `named_at` is the place in a problem file that names this file. Raises UsageError if it can't be opened (ProblemError
-    if a problem file names it), and ProblemError if it has more than `most_bytes`.
+    if a problem file names it), and ProblemError if it has more than `most_bytes`; so does reading from it.
     """
     name = str(path)
     try:
-        found = os.stat(name)
-        if not stat.S_ISREG(found.st_mode):
-            _refuse(_not_a_file(name, found.st_mode), named_at)
-        opened = open(name, "rb")  # noqa: SIM115
+        _check_kind(name, os.stat(name), named_at)
+        raw = open(name, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115
     except (OSError, ValueError) as error:
         _refuse(_not_opened(name, error), named_at)
-    if found.st_size > most_bytes:
-        opened.close()
-        raise ProblemError(Mistake(too_large(name, most_bytes), named_at))
-    return opened
+    found = os.fstat(raw.fileno())
+    try:
+        _check_kind(name, found, named_at)
+        if found.st_size > most_bytes:
+            raise ProblemError(Mistake(too_large(name, most_bytes), named_at))
+    except (UsageError, ProblemError):
+        raw.close()
+        raise
+    return cast(BinaryIO, io.BufferedReader(_Bounded(raw, name, most_bytes, named_at), 2**17))
+
+
+class _Bounded(io.RawIOBase):
+    """An open file of which at most so many bytes are read, and whose failures are sentences."""
+
+    def __init__(self, raw: io.FileIO, name: str, most_bytes: int, named_at: Place | None) -> None:
+        self.raw, self.name, self.most_bytes, self.named_at = raw, name, most_bytes, named_at
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            count = self.raw.readinto(buffer)
+        except OSError as error:
+            _refuse(_not_read(self.name, error), self.named_at)
+        if count is None:
+            _refuse(f"{shown(self.name)} can't be read without waiting; a regular file is expected.", self.named_at)
+        self.count += count
+        if self.count > self.most_bytes:
+            raise ProblemError(Mistake(too_large(self.name, self.most_bytes), self.named_at))
+        return count
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    """Open a file, which may have become a pipe since it was looked at; what is a terminal must not become ours."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+def _check_kind(name: str, found: os.stat_result, named_at: Place | None) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        _refuse(_not_a_file(name, found.st_mode), named_at)
 
 
 def too_large(name: str, most_bytes: int) -> str:
@@ -70,6 +114,11 @@ def _not_opened(name: str, error: OSError | ValueError) -> str:
         return f"{shown(name)} can't be read: you have no permission."
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"{shown(name)} can't be opened: {reason[:1].lower()}{reason[1:]}."
+
+
+def _not_read(name: str, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{shown(name)} can't be read: {reason[:1].lower()}{reason[1:]}."
 
 
 def _missing(path: Path) -> str:
