@@ -21,6 +21,8 @@ from optbench.language.build import symbol
 from optbench.language.elaborate import Scope, parse
 from optbench.language.linear import is_linear
 from optbench.methods.qr import DEFICIENT
+from optbench.problem.library import path
+from optbench.problem.reader import read
 from optbench.result import Fit, Result
 from optbench.workbench.engine import solve
 from optbench.workbench.function import Function
@@ -204,6 +206,112 @@ def test_a_constant_response_has_no_determination(tmp_path: Path) -> None:
 def test_other_sums_of_squares_are_no_regression(name: str) -> None:
     problem = problem_of(f"@{name}", Flags())
     assert not responses_of(problem, Function(problem))
+
+
+# ---- weights, means and products ---------------------------------------------------------------------------------------------------
+
+FORMS = [
+    "mean(({y} - ({f}))^2)",
+    "sum(({y} - ({f}))^2)/(2*{m})",
+    "norm({y} - ({f}))^2",
+    "dot({y} - ({f}), {y} - ({f}))",
+    "({f} - {y}) @ ({f} - {y})",
+    "pi*sum((({f}) - {y})^2)",
+    "sum(({y}[i] - ({fi}))^2 for i in 0..{m}-1)",
+    "sum(({y}[:5] - ({f})[:5])^2) + sum(({y}[5:] - ({f})[5:])^2)",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_regression_in_other_words_has_the_same_fit(form: str, tmp_path: Path) -> None:
+    """NIST's Misra1a, whose certified values don't depend on a factor or on how the sum is written."""
+    words = {"y": "y", "f": "b1*(1 - exp(-b2*x))", "fi": "b1*(1 - exp(-b2*x[i]))", "m": "14"}
+    file = read(str(path("misra1a"))).data
+    assert file is not None
+    variables = {"b1": {"start": 250}, "b2": {"start": 5e-4}}
+    content = {"data": {"file": str(path("misra1a").parent / file.file.value)}, "variables": variables, "minimize": form.format(**words)}
+    (tmp_path / "p.json").write_text(json.dumps(content), encoding="utf-8")
+    _, found = fitted(str(tmp_path / "p.json"), methods=(method_choice("levenberg-marquardt"),))
+    estimates, deviations, spread = CERTIFIED["misra1a"]
+    assert (found.observations, found.degrees_of_freedom, found.rank) == (14, 12, 2)
+    assert list(found.parameters.values()) == pytest.approx(estimates, rel=1e-6)
+    assert found.standard_errors is not None
+    assert list(found.standard_errors.values()) == pytest.approx(deviations, rel=1e-6)
+    assert found.residual_standard_deviation == pytest.approx(spread, rel=1e-8)
+    assert found.r_squared == pytest.approx(fitted("@misra1a")[1].r_squared, rel=1e-10)
+
+
+WEIGHTS = [0.5, 2, 1, 4, 0.25, 3, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "sum(w*(y - a - b*x)^2)",
+        "2*sum(w*(a + b*x - y)^2)",
+        "dot(w, (y - a - b*x)^2)",
+        "(y - a - b*x) @ (w*(y - a - b*x))",
+        "sum((y - a - b*x)^2/(1/w))",
+        "sum((sqrt(w)*(y - a - b*x))^2)",
+        "sum(((y - a - b*x)/w^(-1/2))^2)",
+        "mean(w*(y - a - b*x)^2)",
+        "sum(w[i]*(y[i] - a - b*x[i])^2 for i in 0..8)",
+    ],
+)
+def test_weights_are_those_of_numpys_polyfit(form: str, optbench: Any, tmp_path: Path) -> None:
+    x = np.arange(9.0)
+    y = np.round(2 + 3 * x + np.sin(7 * x) / 5, 3)
+    content = {"variables": {"a": {}, "b": {}}, "parameters": {"x": x.tolist(), "y": y.tolist(), "w": WEIGHTS}, "minimize": form}
+    (tmp_path / "p.json").write_text(json.dumps(content), encoding="utf-8")
+    result, found = fitted(str(tmp_path / "p.json"))
+    assert {"qr", "normal-equations"} <= {row.method for row in result.attempts}
+    w = np.array(WEIGHTS)
+    (b, a), covariance = np.polyfit(x, y, 1, w=np.sqrt(w), cov=True)
+    assert found.parameters == pytest.approx({"a": a, "b": b}, rel=1e-8)
+    assert found.standard_errors == pytest.approx({"a": math.sqrt(covariance[1, 1]), "b": math.sqrt(covariance[0, 0])}, rel=1e-8)
+    rss = float(np.sum(w * (y - a - b * x) ** 2))
+    assert found.residual_sum_of_squares == pytest.approx(rss, rel=1e-8)
+    assert found.r_squared == pytest.approx(1 - rss / float(w @ (y - np.average(y, weights=w)) ** 2), rel=1e-8)
+
+
+def test_an_observation_of_weight_0_is_none(tmp_path: Path) -> None:
+    def of(rows: list[str]) -> Fit:
+        (tmp_path / "d.csv").write_text("\n".join(["x,y,w", *rows]) + "\n", encoding="utf-8")
+        return fitted(written(tmp_path, minimize="sum(w*(y - a - b*x)^2)"), methods=(method_choice("qr"),))[1]
+
+    rows = ["1,2,1", "2,4,3", "3,5,1", "5,8,2"]
+    without, there = of(rows), of([*rows, "4,100,0"])
+    assert (there.observations, there.degrees_of_freedom) == (4, 2)
+    assert there.standard_errors == pytest.approx(without.standard_errors, rel=1e-9)
+    assert there.r_squared == pytest.approx(without.r_squared, rel=1e-9)
+
+
+def test_weighted_least_squares_is_exact_where_the_weights_are_rational(tmp_path: Path) -> None:
+    """The normal equations with weights in fractions: the gradient is exactly 0."""
+    content = {
+        "variables": {"a": {}, "b": {}},
+        "parameters": {"x": [1, 2, 4], "y": [1, 3, 4], "w": [2, "1/3", 0.5]},
+        "minimize": "sum(w*(y - a - b*x)^2)/7",
+    }
+    (tmp_path / "p.json").write_text(json.dumps(content), encoding="utf-8")
+    result = exactly(str(tmp_path / "p.json"))
+    assert result.assurance.value == "exact"
+    exact = result.solutions[0].exact
+    assert exact is not None
+    assert result.value_exact is not None
+    a, b = Fraction(exact["a"]), Fraction(exact["b"])
+    rows = [(1, 1, Fraction(2)), (2, 3, Fraction(1, 3)), (4, 4, Fraction(1, 2))]
+    assert sum(w * (y - a - b * x) for x, y, w in rows) == 0
+    assert sum(w * x * (y - a - b * x) for x, y, w in rows) == 0
+    assert sum(w * (y - a - b * x) ** 2 for x, y, w in rows) / 7 == Fraction(result.value_exact)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("two arrays", "sum((y - a)^2) + sum((x - b)^2)"), ("one is no response", "sum((y - a)^2) + b^2")]
+)
+def test_several_arrays_of_residuals_are_one_fit_if_all_are_of_data(name: str, rows: str, data: Path) -> None:
+    problem = problem_of(written(data, minimize=rows), Flags())
+    assert len(responses_of(problem, Function(problem))) == (2 if name == "two arrays" else 0)
 
 
 # ---- linear least squares ----------------------------------------------------------------------------------------------------------

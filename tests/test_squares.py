@@ -36,8 +36,48 @@ SQUARES = {
 OTHERS = ["y", "y^3", "y^2 - x[0]^2", "y^2 + y", "exp(y)", "sum(x)", "abs(y)", "y^2*x[0]", "3", "sum(x^2) + cos(y)", "y^2.5"]
 
 
+DATA = {  # a shape and the entries, row by row
+    symbol("w", (3,)): [0.5, 0, 2],
+    symbol("s", (3,)): [1, -2, 0.5],
+    symbol("p", (3,)): [1, 3, 0.25],
+    symbol("A", (2, 3)): [1, 0, 2, 3, 0.5, 4],
+}
+WEIGHTED = {
+    "sum(w*(x - y)^2)": 3,
+    "sum(w*p*(x - y)^2/p^3)/2": 3,
+    "sum((x - y)^2/s^2)": 3,
+    "sum((x - y)^2/p) + w[0]*y^2": 4,
+    "sum(((x - y)/s)^2)": 3,
+    "dot(w, (x - y)^2)": 3,
+    "w @ (x - y)^2 + (x - s) @ (w*(x - s)) + x @ (x/4)": 9,
+    "sum(w*(2*(x - y)^2 + (x - p)^2/3))": 6,
+    "sum(w)*sum((x - s)^2) + sum(w*sum((x - p)^2))": 6,
+    "sum(w*(y - 1)^2)": 3,
+    "sum(A*(x - y)^2)": 6,
+    "sum((x - s)^2 + 3*(y - 1)^2 + 2)": 4,
+    "sum(exp(-s)*abs(s)*(x - y)^2)": 3,
+    "norm(sqrt(w)*(x - y))^2 + norm(s*x)^2": 6,
+    "sum(w[i]*(x[i] - s[i]*y)^2 for i in 0..2)": 3,
+    "sum(w[1:]*(x[1:] - s[1:]*x[:-1])^2)": 2,
+    "pi*sum((x - s)^2)/sqrt(2)": 3,
+    "sum(abs(x - s)^2)": 3,
+    "sum([(y - 1)^2, 2*(x[0] - y)^2])": 2,
+    "sum(max(p)*maximum(s, w)*(x - y)^2)": 3,
+    "(y - 1)^2/(x[0] + 5)^2": 1,
+}
+NOT_WEIGHTED = [
+    "sum(s*(x - y)^2)",
+    "sum((1 - w)*(x - y)^2)",
+    "sum(minimum(s, w)*(x - y)^2)",
+    "sum(s*(x - y))",
+    "sum(w*(x - y)^2 - w*y^2)",
+    "-sum(w*(x - y)^2)",
+    "sum(sum(A*(x - y)^2, axis=1)*[1, 2])",
+]
+
+
 def expression(text: str) -> Node:
-    return parse(text, Scope({s.name: s for s in SYMBOLS})).node
+    return parse(text, Scope({s.name: s for s in (*SYMBOLS, *DATA)}, DATA)).node
 
 
 @pytest.mark.parametrize("text", SQUARES)
@@ -50,6 +90,30 @@ def test_a_sum_of_squares_is_its_residuals_squared_and_added(text: str, values: 
     r = np.concatenate([np.ravel(r) for r in residuals])
     assert len(r) == SQUARES[text]
     assert r @ r + float(found.offset) == pytest.approx(float(value), rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("text", WEIGHTED)
+@given(values=st.lists(st.floats(-3, 3), min_size=4, max_size=4))
+def test_data_that_are_not_negative_are_weights(text: str, values: list[float]) -> None:
+    found = sum_of_squares(expression(text), DATA)
+    assert found is not None
+    evaluate = numpy_arrays.function([expression(text), *found.residuals], SYMBOLS, DATA)
+    value, *residuals = evaluate(np.array(values[:3]), values[3])
+    r = np.concatenate([np.ravel(r) for r in residuals])
+    assert len(r) == WEIGHTED[text]
+    assert r @ r + float(found.offset) == pytest.approx(float(value), rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("text", NOT_WEIGHTED)
+def test_what_may_be_negative_is_no_weight(text: str) -> None:
+    assert sum_of_squares(expression(text), DATA) is None
+
+
+@pytest.mark.parametrize("text", ["sum(w*(x - y)^2)", "sum((x - y)^2/s^2)", "sum(((x - y)/p)^2) + sum(s^2*x^2)"])
+def test_without_values_no_symbol_is_a_weight(text: str) -> None:
+    """What is squared may still be divided by a square."""
+    found = sum_of_squares(expression(text))
+    assert found is None if "w" in text else found is not None
 
 
 @pytest.mark.parametrize("text", OTHERS)

@@ -63,7 +63,7 @@ class _NoSquare(Exception):
 
 
 class _Term(NamedTuple):
-    """factor*weight*node, of which the entries are added up; a scalar node stands for as many as the weight has."""
+    """factor*weight*node, of which the entries are added up, after broadcasting."""
 
     factor: Fraction
     weight: Node
@@ -86,7 +86,7 @@ def sum_of_squares(root: Node, values: Data | None = None) -> SumOfSquares | Non
     offset = Fraction(0)
     squares: list[Square] = []
     try:
-        for factor, weight, node in _terms(root, _not_negative(root, values or {})):
+        for factor, weight, node in _terms(root, _Weights(root, values or {})):
             if isinstance(node, Number) and weight is _ONE:
                 offset += factor * node.value
             elif factor < 0 or isinstance(node, Number):
@@ -101,7 +101,7 @@ def sum_of_squares(root: Node, values: Data | None = None) -> SumOfSquares | Non
 # ---- the terms of a sum ------------------------------------------------------------------------------------------------------
 
 
-def _terms(root: Node, weights: set[Node]) -> Iterator[_Term]:
+def _terms(root: Node, weights: _Weights) -> Iterator[_Term]:
     """Yield the terms of a sum, in order; `weights` are the nodes that are known not to be negative."""
     waiting = [_Term(Fraction(1), _ONE, root)]
     while waiting:
@@ -113,7 +113,7 @@ def _terms(root: Node, weights: set[Node]) -> Iterator[_Term]:
             yield term
 
 
-def _inside(term: _Term, weights: set[Node]) -> Iterator[_Term]:
+def _inside(term: _Term, weights: _Weights) -> Iterator[_Term]:
     """Yield the parts of a term that is a sum or a multiple; nothing for one that is neither."""
     node = term.node
     if not isinstance(node, Call):
@@ -142,7 +142,7 @@ def _part(term: _Term, part: Node) -> _Term:
     return term.times(Fraction(prod(term.node.shape), prod(part.shape)), part)
 
 
-def _multiple(term: _Term, weights: set[Node]) -> Iterator[_Term]:
+def _multiple(term: _Term, weights: _Weights) -> Iterator[_Term]:
     """Yield the term without its known factors, if it has any."""
     top, bottom = _factors(term.node, weights)
     often = Counter(top)
@@ -161,10 +161,10 @@ def _multiple(term: _Term, weights: set[Node]) -> Iterator[_Term]:
 
 def _covers(weight: Node, rest: Node, product: Node) -> bool:
     """Whether a factor or the other has the product's shape, so that entries are added up as often as in the product."""
-    return rest.shape == product.shape or (weight.shape == product.shape and not rest.shape)
+    return product.shape in (rest.shape, weight.shape)
 
 
-def _factors(node: Node, weights: set[Node]) -> tuple[list[Node], list[Node]]:
+def _factors(node: Node, weights: _Weights) -> tuple[list[Node], list[Node]]:
     """The factors above and below the line; below are weights alone."""
     top: list[Node] = []
     bottom: list[Node] = []
@@ -181,7 +181,7 @@ def _factors(node: Node, weights: set[Node]) -> tuple[list[Node], list[Node]]:
     return top, bottom
 
 
-def _divides(node: Node, weights: set[Node]) -> bool:
+def _divides(node: Node, weights: _Weights) -> bool:
     return node.value != 0 if isinstance(node, Number) else node in weights
 
 
@@ -224,33 +224,40 @@ _KEEPING = {
 _ALWAYS = {"abs", "sqrt", "exp", "pi", "cosh", "erfc", "sigmoid", "softplus", "relu", "hypot", "zeros", "ones"}
 
 
-def _not_negative(root: Node, values: Data) -> set[Node]:
-    """Return the parts of an expression that hold no unknowns and are seen not to be negative where they are defined."""
-    known: set[Node] = set()
-    found: set[Node] = set()
-    for node in topological(root):
+class _Weights:
+    """The parts of an expression that hold no unknowns and are seen not to be negative where they are defined.
+
+    Data are looked at only where they could be a weight.
+    """
+
+    def __init__(self, root: Node, values: Data) -> None:
+        self.values = values
+        self.known: set[Node] = set()
+        self.signs: dict[Node, bool] = {}
+        for node in topological(root):
+            if node in values if isinstance(node, Symbol) else all(a in self.known for a in node.args):
+                self.known.add(node)
+
+    def __contains__(self, node: Node) -> bool:
+        if node not in self.known:
+            return False
+        for part in topological(node, enter=lambda n: () if n in self.signs else n.args):
+            if part not in self.signs:
+                self.signs[part] = self.is_not_negative(part)
+        return self.signs[node]
+
+    def is_not_negative(self, node: Node) -> bool:
+        """The sign of a known node, by those of its arguments."""
         if isinstance(node, Symbol):
-            if node in values:
-                known.add(node)
-                if all(v >= 0 for v in values[node]):
-                    found.add(node)
-        elif all(a in known for a in node.args):
-            known.add(node)
-            if _keeps_sign(node, found):
-                found.add(node)
-    return found
-
-
-def _keeps_sign(node: Node, found: set[Node]) -> bool:
-    """Whether a node is not negative, by those of its arguments that are not."""
-    if isinstance(node, Number):
-        return node.value >= 0
-    assert isinstance(node, Call)
-    match node.function, node.args:
-        case "power", (base, exponent):
-            return base in found or (isinstance(exponent, Number) and exponent.value % 2 == 0)
-        case (("maximum" | "max"), args):
-            return any(a in found for a in args)
-        case (("index" | "take"), (a, *_)):
-            return a in found
-    return node.function in _ALWAYS or (node.function in _KEEPING and all(a in found for a in node.args))
+            return all(v >= 0 for v in self.values[node])
+        if isinstance(node, Number):
+            return node.value >= 0
+        assert isinstance(node, Call)
+        match node.function, node.args:
+            case "power", (base, exponent):
+                return self.signs[base] or (isinstance(exponent, Number) and exponent.value % 2 == 0)
+            case (("maximum" | "max"), args):
+                return any(self.signs[a] for a in args)
+            case (("index" | "take"), (a, *_)):
+                return self.signs[a]
+        return node.function in _ALWAYS or (node.function in _KEEPING and all(self.signs[a] for a in node.args))

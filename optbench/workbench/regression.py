@@ -75,18 +75,28 @@ def responses_of(problem: Problem, function: Function) -> list[Response]:
         return []
     if problem.model is not None:
         return [Response(problem.model.response, broadcast(number(1), problem.model.response.shape))]
-    found = [_response(problem, square, _common_factor(function)) for square in squares.squares]
+    factors = {_scalar_factor(square) for square in squares.squares}
+    found = [_response(problem, square, is_shared=len(factors) == 1) for square in squares.squares]
     responses = [response for response in found if response is not None]
     return responses if len(responses) == len(found) else []
 
 
 def _common_factor(function: Function) -> float:
-    """The factor that all squares share, 1 where they share none."""
-    factors = {square.factor for square in function.squares.squares} if function.squares is not None else set()
-    return float(factors.pop()) if len(factors) == 1 else 1.0
+    """The number with which all squares are multiplied, 1 where they share none."""
+    from optbench.arithmetic.numpy_arrays import function as compiled
+
+    squares = function.squares.squares if function.squares is not None else ()
+    factors = {_scalar_factor(square) for square in squares}
+    if len(factors) != 1:
+        return 1.0
+    return float(compiled([factors.pop()], [], function.problem.data)()[0]) or 1.0
 
 
-def _response(problem: Problem, square: Square, common: float) -> Response | None:
+def _scalar_factor(square: Square) -> Node:
+    return number(square.factor) if square.weight.shape else multiply(number(square.factor), square.weight)
+
+
+def _response(problem: Problem, square: Square, is_shared: bool) -> Response | None:
     """The one term of a residual that is made of data alone and is different in different rows."""
     shape = square.residual.shape
     unknowns = set(problem.symbols)
@@ -95,8 +105,8 @@ def _response(problem: Problem, square: Square, common: float) -> Response | Non
     found = [t for t in terms if t.shape == shape and not unknowns.intersection(symbols(t)) and symbols(t)]
     if len(shape) != 1 or len(found) != 1 or len(terms) < 2:
         return None
-    factor = 1 if float(square.factor) == common else square.factor
-    weight = multiply(number(factor), square.weight, power(scale, number(2)))
+    factor = number(1) if is_shared else _scalar_factor(square)
+    weight = multiply(factor, power(scale, number(2)), square.weight if square.weight.shape else number(1))
     return Response(found[0], weight if weight.shape == shape else broadcast(weight, shape))
 
 
