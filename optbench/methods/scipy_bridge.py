@@ -72,6 +72,7 @@ class Evaluations:
         lower, upper = np.atleast_1d(objective.lower), np.atleast_1d(objective.upper)
         self.free = np.flatnonzero(lower < upper)
         self.start, self.lower, self.upper = self._whole[self.free], lower[self.free], upper[self.free]
+        self.integers = np.flatnonzero(np.isin(self.free, objective.integers))  # places among the free entries
         bounds = [bound for bound in (self.lower, self.upper) if np.isfinite(bound).any()]
         self._margins = [(bound, np.where(np.isfinite(bound), ROUNDING * abs(bound), -1.0)) for bound in bounds]
         self.equalities = np.array(objective.equalities if objective.constraint_count else [], dtype=bool)
