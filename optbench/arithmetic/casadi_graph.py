@@ -15,7 +15,7 @@ own loop. Importing this module imports neither CasADi nor numpy; a reading does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
@@ -134,6 +134,11 @@ class Reading:
     def lagrangian_sparsity(self) -> Sparsity:
         """Where the Hessian of the Lagrangian may differ from 0, (n, n)."""
         return self._expressions.lagrangian_hessian[1]
+
+    def prepare(self, wanted: Iterable[str]) -> None:
+        """Compile these of the above before they are asked for."""
+        for name in wanted:
+            getattr(self, name)
 
 
 class _Bound(NamedTuple):

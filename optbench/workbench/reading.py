@@ -7,7 +7,7 @@ float in one scalar variable, else an array with the entries of all variables in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from typing import Any, Protocol
@@ -55,6 +55,9 @@ class Reading(Protocol):
 
     def lagrangian_hessian(self, x: Any, factor: float, multipliers: Any) -> Any:
         """Its entries."""
+
+    def prepare(self, wanted: Iterable[str]) -> None:
+        """Compile these of the above beforehand: constraints, jacobian, hessian, lagrangian_hessian."""
 
 
 class GraphReading:
@@ -193,6 +196,14 @@ class GraphReading:
 
     def _multipliers(self, flat: Any) -> list[Any]:
         return cut(flat, [r.shape for r in self.residuals]) if self.residuals else []
+
+    def prepare(self, wanted: Iterable[str]) -> None:
+        """Compile what they need."""
+        slopes = ("jacobian_sparsity", "_jacobian_entries") if self.plain else ("_directional",)
+        needed = {"constraints": ("_residuals",), "jacobian": slopes, "hessian": ("curvature",), "lagrangian_hessian": ("_lagrangian",)}
+        for name in wanted:
+            for part in needed[name]:
+                getattr(self, part)
 
     # ---- points -------------------------------------------------------------------------------------------------------------------
 
