@@ -25,7 +25,7 @@ def applicable(name: str, problem: Problem) -> bool:
     """Whether a method is made for the problem and asks for derivatives that are known beforehand."""
     method = get(name)
     special = method.linear_only or method.quadratic_only or method.linear_residuals_only or name in LATE
-    return not special and method.constraints == bool(problem.constraints) and ("residuals" not in method.uses)
+    return not special and method.constraints == bool(problem.constraints) and (method.constraints or "hessian" in method.uses)
 
 
 CASES = [(name, title) for title, problem in PROBLEMS.items() for name in names() if applicable(name, problem)]
