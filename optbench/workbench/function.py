@@ -19,6 +19,7 @@ from typing import Any
 
 from optbench.arithmetic.sparsity import Sparsity
 from optbench.language.build import reduction
+from optbench.language.curvature_places import most_second_derivatives
 from optbench.language.derivative import NotDifferentiable
 from optbench.language.expand import all_entries, entries
 from optbench.language.functions import TABLE
@@ -37,6 +38,7 @@ _WRITTEN_OUT = 200  # entries of all arrays up to which plain floats may be quic
 _NEXT_TO_ZERO = 1e-20
 _SMALL = 60  # nodes up to which plain floats are quicker than loading CasADi
 _LONG = 2_500  # entries an operation, on average, from which numpy is quicker than CasADi
+_MOST = 5_000_000  # second derivatives that are worked with
 _FEW = 50  # unknowns up to which second derivatives may be dense, and made column by column
 
 
@@ -92,6 +94,16 @@ class Function:
     def _domain(self) -> Callable[..., Sequence[Any]]:
         conditions = [reduction("all", c) if c.shape else c for c in self.problem.domain]
         return self.graph.compiled([node for written in self._written_out(conditions) for node in written])
+
+    @cached_property
+    def most_second_derivatives(self) -> int:
+        """A bound for the entries of second derivatives that may differ from 0."""
+        return most_second_derivatives([self.problem.minimand, *(part.residual for part in self.parts)], self.problem.symbols)
+
+    @cached_property
+    def work(self) -> int:
+        """How many entries of arrays and numbers an evaluation of the minimand computes."""
+        return work(self.problem.minimand)
 
     # ---- constraints ------------------------------------------------------------------------------------------------------
 
@@ -292,6 +304,8 @@ class Function:
     @cached_property
     def hessian_missing_because(self) -> str | None:
         """Why there is no Hessian, or None."""
+        if self.dimension > _FEW and self.most_second_derivatives > _MOST:
+            return f"it may have {self.most_second_derivatives:,} entries, and at most {_MOST:,} are worked with"
         return self.gradient_missing_because or _failure(lambda: self.graph.curvature)
 
     @cached_property

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from optbench.language.graph import functions
 from optbench.result import Assurance, Optimality
 from optbench.workbench.constraint_rows import by_constraint
-from optbench.workbench.function import Function, entry_ranges, silent_numpy
+from optbench.workbench.function import Function, entry_ranges, importable, silent_numpy
 from optbench.workbench.kkt import Kkt, kkt
 from optbench.workbench.objective import stationarity
+from optbench.workbench.reading import GraphReading
 from optbench.workbench.restoration import CLEAN, restored
 
 _JUMPING = {"floor", "ceil", "sign", "mod", "if", "atan2"}
@@ -30,6 +31,9 @@ _DECREMENT = 1e-10  # greatest relative gain of a Newton step from a point that 
 _CLEAN_ENOUGH = 1e-9  # violation of a constraint at a point that is called a local optimum
 _CURVATURE = 1e-8  # relative to the greatest second derivative
 _DENSE = 400  # up to this dimension the Hessian's eigenvalues are computed
+_SPARSE = 50  # entries a row, on average, up to which a Hessian is factorised by its structure beyond that dimension
+_CHEAP = 1_000_000  # entries computed in an evaluation from which one looks around only where derivatives don't tell
+_LOOKED_AT = 40_000_000  # entries computed along an axis, or a direction, in a look around
 
 
 class Moved(NamedTuple):
@@ -81,9 +85,28 @@ def _judged(function: Function, x: Any) -> Judgement:
         return _only_feasible(function, x, value, violation, None, "the function grows without bound next to it")
     if function.gradient_missing_because:
         return _only_feasible(function, x, value, violation, None, function.gradient_missing_because)
-    if function.constraint_count:
-        return _under_constraints(function, x, value, violation)
-    return _with_gradient(function, x, value, violation)
+    look = _under_constraints if function.constraint_count else _with_gradient
+    found = look(function, x, value, violation)
+    return found if found.assurance is Assurance.LOCAL or function.scalar else _in_smooth_form(function, found)
+
+
+def _in_smooth_form(function: Function, plain: Judgement) -> Judgement:
+    """The same judgement, or a better one by the conditions of Karush, Kuhn and Tucker in a form without kinks, at a point
+    at which gradients are no help."""
+    form = function.smooth_form
+    if form is None or len(function.space.coordinates(plain.x)) + len(form.values) > _DENSE:
+        return plain
+    form.function.scale = function.scale
+    y = form.function.space.point(form.lifted(function.space.coordinates(plain.x)))
+    if not (math.isfinite(form.function.value(y)) and form.function.violation(y) <= _CLEAN_ENOUGH):
+        return plain
+    if not function.constraint_count and _decreases_nearby(function, plain.x, plain.value):
+        return plain
+    found = _under_constraints(form.function, y, plain.value, plain.optimality.infeasibility)
+    names = {c.name for c in function.problem.constraints}
+    multipliers = {name: value for name, value in found.multipliers.items() if name in names}
+    kind = "kink" if found.assurance is Assurance.LOCAL and plain.kind == "interior" else plain.kind
+    return replace(found, x=plain.x, value=plain.value, kind=kind, multipliers=multipliers)
 
 
 # ---- under constraints ----------------------------------------------------------------------------------------------------------
@@ -225,8 +248,10 @@ def _with_gradient(function: Function, x: Any, value: float, violation: float) -
     optimality = Optimality(slope, violation, curvature)
     if curvature in ("negative", "indefinite"):
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), f"the curvature is {curvature} there")
-    along_a_valley = curvature == "semidefinite" and not function.scalar and _decreases_along_a_valley(function, x, value, gradient)
-    if along_a_valley or _decreases_nearby(function, x, value):
+    if curvature == "positive" and function.is_smooth and function.work > _CHEAP:
+        return Judgement(x, value, Assurance.LOCAL, optimality, _place(function, x), None)
+    with_valleys = curvature == "semidefinite" and not function.scalar and function.dimension <= _DENSE
+    if (with_valleys and _decreases_along_a_valley(function, x, value, gradient)) or _decreases_nearby(function, x, value):
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), "there are lower values nearby")
     kind = _place(function, x)
     if kind == "interior" and function.scalar and not function.is_smooth and _has_corner(function, x):
@@ -278,8 +303,10 @@ def _has_corner(function: Function, x: float) -> bool:
 
 def _curvature(function: Function, x: Any, gradient: Any) -> str | None:
     """The sign of the Hessian on the directions that no active bound holds; None where it is not computed."""
-    if function.dimension > _DENSE or function.hessian_missing_because:
+    if function.hessian_missing_because:
         return None
+    if function.dimension > _DENSE:
+        return _sparse_curvature(function, x, gradient)
     hessian = function.hessian(x)
     if function.scalar:
         free = bool(function.space.free(x, gradient, function.lower, function.upper))
@@ -291,6 +318,32 @@ def _curvature(function: Function, x: Any, gradient: Any) -> str | None:
     if not np.all(np.isfinite(free_part)):
         return None
     return _signs(list(np.linalg.eigvalsh(free_part)))
+
+
+def _sparse_curvature(function: Function, x: Any, gradient: Any) -> str | None:
+    """The same by a factorisation that leaves zeros out; None where that would take long, or the library for it is missing."""
+    if not function.is_smooth or not importable("casadi") or function.most_second_derivatives > _SPARSE * function.dimension:
+        return None
+    if isinstance(function.reading, GraphReading):
+        return None
+    import numpy as np
+
+    from optbench.arithmetic.casadi_definiteness import is_positive_semidefinite
+    from optbench.arithmetic.sparsity import Sparsity
+
+    sparsity = function.reading.hessian_sparsity
+    free = np.asarray(function.space.free(x, gradient, function.lower, function.upper))
+    kept = free[sparsity.rows] & free[sparsity.columns]
+    if not free.any():
+        return None
+    place = np.cumsum(free) - 1
+    left = Sparsity(place[sparsity.rows[kept]], place[sparsity.columns[kept]], (int(free.sum()),) * 2)
+    entries = function.reading.hessian(x)[kept]
+    if not np.isfinite(entries).all():
+        return None
+    if is_positive_semidefinite(left, entries, _CURVATURE):
+        return "positive"
+    return "semidefinite" if is_positive_semidefinite(left, entries) else "indefinite"
 
 
 def _decreases_along_a_valley(function: Function, x: Any, value: float, gradient: Any) -> bool:
@@ -352,6 +405,11 @@ def _directions(function: Function, chance: random.Random) -> list[Any]:
     n = function.dimension
     if function.scalar:
         return [1.0]
-    axes = [function.space.unit(i) for i in (range(n) if n <= 20 else chance.sample(range(n), 20))]
-    mixed = [function.space.point([chance.gauss(0, 1) / math.sqrt(n) for _ in range(n)]) for _ in range(min(4 * n, 20))]
+    few = max(2, min(20, _LOOKED_AT // function.work))
+    axes = [function.space.unit(i) for i in (range(n) if n <= few else chance.sample(range(n), few))]
+    if n > _DENSE:
+        import numpy as np
+
+        return [*axes, *np.random.default_rng(0).standard_normal((few, n)) / math.sqrt(n)]
+    mixed = [function.space.point([chance.gauss(0, 1) / math.sqrt(n) for _ in range(n)]) for _ in range(min(4 * n, few))]
     return axes + mixed

@@ -17,6 +17,7 @@ from optbench.methods.space import Space
 from optbench.workbench.function import Function
 
 _REPORT_EVERY = 0.1  # seconds between two reports, at most
+_REPORTING = 30  # a report that takes long, since it holds many numbers, is followed by this many times its time without one
 _LOOK_EVERY = 0.001  # seconds between two looks at the clock, about
 _MOST_UNSEEN = 64  # evaluations without a look at the clock
 FEASIBLE = 1e-8  # violation up to which points are compared by their values alone
@@ -46,7 +47,20 @@ class Meter:
     The clock is looked at as often as the evaluations' own time warrants, and at the first one.
     """
 
-    __slots__ = ("_looked", "_reported", "_stride", "began", "counts", "deadline", "left", "max_evaluations", "report")
+    __slots__ = (
+        "_looked",
+        "_report_took",
+        "_reported",
+        "_stride",
+        "began",
+        "counts",
+        "deadline",
+        "left",
+        "max_evaluations",
+        "passes",
+        "report",
+        "rows",
+    )
 
     def __init__(self, deadline: float, max_evaluations: int) -> None:
         self.deadline, self.max_evaluations = deadline, max_evaluations
@@ -55,6 +69,7 @@ class Meter:
         self.left = 0  # evaluations until the next look
         self._stride = 1
         self.began = self._looked = self._reported = time.monotonic()
+        self._report_took = 0.0
 
     def counted(self, evaluate: Callable[..., Any], kind: int) -> Callable[..., Any]:
         """Return the function with every call counted."""
@@ -90,9 +105,10 @@ class Meter:
         now = time.monotonic()
         if now >= self.deadline:
             raise LimitReached("reached its time limit")
-        if now >= self._reported + min(_REPORT_EVERY, now - self.began):
+        if now >= self._reported + max(min(_REPORT_EVERY, now - self.began), _REPORTING * self._report_took):
             self.report()
-            self._reported = now
+            self._reported = time.monotonic()
+            self._report_took = self._reported - now
         self._stride = min(2 * self._stride, _MOST_UNSEEN) if now - self._looked < _LOOK_EVERY else 1
         self._looked = now
         self.left = min(self._stride, spare)

@@ -149,8 +149,8 @@ def _refusal(problem: Problem, function: Function, facts: Facts, method: Method)
     if free:
         names = f"parameter {free[0]} has" if len(free) == 1 else f"parameters {', '.join(free)} have"
         return f"needs numbers, and the {names} no value"
-    refusal = method.refuses(facts)
-    if refusal is None and "hessian" in method.uses:
+    refusal = method.refuses(facts, options)
+    if refusal is None and "hessian" in method.uses and getattr(options, "hessian", "exact") == "exact":
         refusal = method.refuses(facts._replace(hessian_missing_because=function.hessian_missing_because))
     return refusal
 
