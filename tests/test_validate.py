@@ -185,6 +185,39 @@ def test_ends_may_be_lists_one_an_entry() -> None:
     assert ranges(written) == ["[0, 1]", "[0, 2]", "[0, 3]"]
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('"zeros(3)..[1, 2, 3]"', ["[0, 1]", "[0, 2]", "[0, 3]"]),
+        ('"[1, 2, 3]..5"', ["[1, 5]", "[2, 5]", "[3, 5]"]),
+        ('"(-inf, arange(3)]"', ["(-inf, 0]", "(-inf, 1]", "(-inf, 2]"]),
+        ('"[linspace(0, 1, 3), 2)"', ["[0, 2)", "[1/2, 2)", "[1, 2)"]),
+        ('["a", "a + 1"]', ["[5, 6]", "[7, 8]", "[9, 10]"]),
+        ("[[null, 2, 2], [1, 2, null]]", ["(-inf, 1]", "[2, 2]", "[2, inf)"]),
+    ],
+)
+def test_ends_in_each_form_with_one_an_entry(written: str, shown: list[str]) -> None:
+    problem = of_file(f'minimize: "sum(x)"\nvariables: {{x: {{range: {written}, shape: 3}}}}\nparameters: {{a: [5, 7, 9]}}')
+    assert [r.replace("0.5", "1/2") for r in ranges(problem)] == shown
+
+
+def test_ends_of_a_matrix_are_nested_lists_in_row_major_order() -> None:
+    problem = of_file('minimize: "sum(A)"\nvariables: {A: {range: ["zeros(2, 3)", [[1, 2, 3], [4, null, 6]]], shape: [2, 3]}}')
+    assert ranges(problem, "A") == ["[0, 1]", "[0, 2]", "[0, 3]", "[0, 4]", "[0, inf)", "[0, 6]"]
+
+
+def test_an_entry_whose_range_is_empty_is_named() -> None:
+    found = mistakes_of('minimize: "sum(A)"\nvariables: {A: {range: [0, [[1, 2, 3], [4, -1, 6]]], shape: [2, 3]}}')
+    assert "The range [0, -1] of A[1, 1] is empty; the lower end comes first." in found[0]
+
+
+def test_columns_may_be_ends_and_starts(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("low,high,first,other\n0,1,0.5,a\n1,3,2,b\n")
+    problem = of_file('minimize: "sum(x)"\nvariables: {x: {range: [low, high], start: first, shape: 2}}\ndata: {file: d.csv}', tmp_path)
+    assert ranges(problem) == ["[0, 1]", "[1, 3]"]
+    assert problem.variables[0].starts == ((0.5, 2.0),)
+
+
 def test_ends_may_use_parameters_that_are_declared_before() -> None:
     assert ranges(of_file('minimize: "x^2"\nvariables: {x: [0, "2*a"]}\nparameters: {a: 3}')) == ["[0, 6]"]
 
@@ -222,9 +255,10 @@ def test_what_is_no_range(written: str, sentence: str) -> None:
 # ---- starts ---------------------------------------------------------------------------------------------------------------
 
 
-def starts_of(written: str, shape: str = "") -> tuple[tuple[float | None, ...], ...]:
+def starts_of(written: str, shape: str = "", parameters: str = "") -> tuple[tuple[float | None, ...], ...]:
+    objective = "sum(x)" if shape else "x"
     (x,) = of_file(
-        f'minimize: "sum(x)"\nvariables: {{x: {{range: [-5, 5], {shape}{written}}}}}'.replace("sum(x)", "sum(x)" if shape else "x")
+        f'minimize: "{objective}"\nvariables: {{x: {{range: [-5, 5], {shape}{written}}}}}\nparameters: {{{parameters}}}'
     ).variables
     return x.starts
 
@@ -239,6 +273,28 @@ def test_starts_in_each_form() -> None:
     assert starts_of("start: 2", "shape: 3, ") == ((2.0, 2.0, 2.0),)
     assert starts_of("start: [1, null, 1/4]", "shape: 3, ") == ((1.0, None, 0.25),)
     assert starts_of("starts: [[1, 2], [3, 4]]", "shape: 2, ") == ((1.0, 2.0), (3.0, 4.0))
+    assert starts_of("starts: ['ones(2)', [3, null], 5]", "shape: 2, ") == ((1.0, 1.0), (3.0, None), (5.0, 5.0))
+    assert starts_of("start: 'linspace(0, 4, n)'", "shape: 3, ", "n: 3") == ((0.0, 2.0, 4.0),)
+    assert starts_of("start: [[1, 2], [3, 4]]", "shape: [2, 2], ") == ((1.0, 2.0, 3.0, 4.0),)
+
+
+def test_a_list_of_starts_says_the_shape() -> None:
+    (x,) = of_file('minimize: "sum(x)"\nvariables: {x: {starts: [[1, 2], [3, 4]]}}').variables
+    assert (x.shape, x.starts) == ((2,), ((1.0, 2.0), (3.0, 4.0)))
+
+
+def test_the_mistakes_of_ends_and_of_starts_come_at_once() -> None:
+    found = mistakes_of(
+        'minimize: "sum(x)"\nvariables: {x: {shape: 4, range: [[0, 2], 5], start: [1, 2, 3], starts: [inf, "ones(3)", [[1, 2], [3, 4]]]}}'
+    )
+    assert [(m.split(": ")[0], m.split(": ", 1)[1].splitlines()[0]) for m in found] == [
+        ("p.yaml:2:36", "x has the shape 4, and a list of shape 2 is given."),
+        ("p.yaml:2:55", "x has the shape 4, and a list of shape 3 is given."),
+        ("p.yaml:2:74", "The start of x is no finite number."),
+        ("p.yaml:2:80", "The start of x has the shape 3, and 4 is needed."),
+        ("p.yaml:2:92", "x has the shape 4, and a list of shape 2 x 2 is given."),
+    ]
+    assert "                                     ^^^^" in found[0]
 
 
 def test_a_start_outside_its_range_is_projected_with_a_warning() -> None:
@@ -254,6 +310,8 @@ def test_a_start_outside_its_range_is_projected_with_a_warning() -> None:
         ("start: inf", "The start of x is no finite number."),
         ('start: "log(-1)"', "The start of x is no finite number."),
         ("start: ones(2), shape: 3", "The start of x has the shape 2, and 3 is needed."),
+        ("start: ones(2), shape: [2, 1]", "The start of x has the shape 2, and 2 x 1 is needed."),
+        ('start: "arange(2)"', "The start of x has the shape 2, and a number is needed."),
         ("start: [1, 2], shape: 3", "x has the shape 3, and a list of shape 2 is given."),
         ("start: y", "The name y is not declared."),
     ],
@@ -334,6 +392,41 @@ def test_data_that_do_not_fit(content: str, rest: str, sentence: str, tmp_path: 
     (tmp_path / "d.csv").write_text(content)
     found = mistakes_of(f'minimize: "a*x + sum(d)"\nvariables: {{x: [0, 1]}}\n{rest}', tmp_path)
     assert any(sentence in m for m in found)
+
+
+def test_columns_of_a_matrix_may_have_any_name(tmp_path: Path) -> None:
+    """Also one that is no name of the language, or that of a function; a typing error is compared with all columns."""
+    (tmp_path / "d.csv").write_text("my col,2z,sin,label,y\n1,2,3,a,0.5\n4,5,6,b,1.5\n")
+    text = 'minimize: "sum((X @ w - y)^2)"\nvariables: {w: {shape: 3}}\ndata: {file: d.csv, matrices: {X: ["my col", 2z, sin]}}'
+    problem = of_file(text, tmp_path)
+    assert [list(v) for s, v in problem.data.items() if s.name == "X"] == [[1, 2, 3, 4, 5, 6]]
+    (only,) = mistakes_of(text.replace("my col", "my colm"), tmp_path)
+    assert "The data have no column my colm. Did you mean my col?" in only
+
+
+@pytest.mark.parametrize("at", ["x: [1, 2, 3]", "x: [[1], [2]]", "y: [1]"])
+def test_a_known_point_has_the_shape_of_its_variable(at: str) -> None:
+    (only,) = mistakes_of(f'minimize: "sum(x) + y"\nvariables: {{x: {{shape: 2}}, y: [0, 1]}}\nknown: {{at: {{{at}}}}}')
+    assert only.startswith("p.yaml:3:")
+    assert "and a list of shape" in only
+
+
+def test_a_text_that_was_cut_at_its_commas_is_one_mistake_each() -> None:
+    with pytest.raises(ProblemError) as caught:
+        of_document('minimize: "sum(x)"\nvariables: {x: {range: [linspace(0, 1, 3), linspace(2, 3, 3)], shape: 3}}', Flags())
+    assert [m.sentence for m in caught.value.mistakes] == ["Inside [ ] and { } a text with a comma needs quotes."] * 2
+
+
+@pytest.mark.parametrize("size", ["100000000", "9" * 30, "9" * 5000])
+def test_a_variable_that_is_too_large_is_the_only_mistake(size: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        of_expression("x[0]^2 + x[1]", Flags(variables=[f"x[{size}]=0..1"]))
+    assert len(caught.value.mistakes) == 1
+
+
+def test_lists_nested_for_ever_are_refused() -> None:
+    with pytest.raises(UsageError, match="Lists are nested more than 50 deep"):
+        of_expression("x^2 + a", Flags(parameters=["a=" + "[" * 5000 + "]" * 5000]))
 
 
 def test_broken_data_bring_no_mistakes_about_names(tmp_path: Path) -> None:

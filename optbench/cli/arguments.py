@@ -21,6 +21,7 @@ from optbench.problem.validate import validated
 if TYPE_CHECKING:
     from optbench.problem.reader import Reading
 
+_DEEPEST = 50  # lists in lists
 FILES = (".yaml", ".yml", ".json", ".nl")
 
 
@@ -149,7 +150,7 @@ def _variable(text: str) -> VariableDraft:
     if match is None:
         raise UsageError(f"--var takes a range, as x=0..10, 'x=[0, 10)' or 'x[100]=-5..5', not '{printable(text)}'.")
     name, sizes, ends = match.groups()
-    shape = tuple(int(s) if s.isdecimal() else Text(s) for s in map(str.strip, sizes.split(","))) if sizes else None
+    shape = tuple(int(s) if s.isdecimal() and len(s) < 20 else Text(s) for s in map(str.strip, sizes.split(","))) if sizes else None
     return VariableDraft(Text(name), Text(ends), shape=shape)
 
 
@@ -160,11 +161,13 @@ def _assignment(text: str, option: str, example: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _value(text: str) -> Values:
+def _value(text: str, depth: int = 0) -> Values:
     """A number, a list of numbers, or an expression."""
     stripped = text.strip()
+    if depth > _DEEPEST:
+        raise UsageError(f"Lists are nested more than {_DEEPEST} deep.")
     if stripped.startswith("[") and stripped.endswith("]"):
-        parts = [_value(part) for part in _split(stripped[1:-1])]
+        parts = [_value(part, depth + 1) for part in _split(stripped[1:-1])]
         return tuple(parts)
     number = _number(stripped)
     return Text(stripped) if number is None else Number(number)

@@ -193,6 +193,8 @@ def _range(source: Source, key: Node, node: Node) -> Text | tuple[Values, Values
     if node.kind is not Kind.LIST:
         hint = f"To fix it at {node.value}, write {name}: [{node.value}, {node.value}]." if node.kind is Kind.NUMBER else None
         source.report(f"A range has {ends}", node, hint)
+    elif any(child.kind is Kind.FAULTY for child in node.children):
+        pass
     elif len(node.children) != 2:
         inner = any(child.kind is Kind.LIST for child in node.children)
         source.report(f"A range has {ends}", node, "Ends that differ by entry are two lists: [[0, 0, 0], [1, 2, 3]]." if inner else None)

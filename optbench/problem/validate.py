@@ -45,7 +45,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _RESERVED = ("pi", "inf", "for", "in", "and", "or", "not", "axis")
+_UNKNOWN = re.compile(
+    r"(?:The name |A response is one number a row of the data, and |)(\w+) is (?:not declared|no column|a scalar and has no entries)"
+)
 _LONG = 2_000  # an objective that prints longer than this is shown as it was typed
+_COUNTED = 10**30  # beyond it nobody wants to read how many
 T = TypeVar("T")
 
 
@@ -77,7 +81,8 @@ class _Validation:
         self.read_data()
         parameters = tuple(p for p in map(self.parameter, draft.parameters) if p)
         declared = [v for v in map(self.variable, draft.variables) if v]
-        names = [*(p.name.value for p in draft.parameters), *(v.name.value for v in draft.variables)]
+        matrices = draft.data.matrices if draft.data else ()
+        names = [n.value for n in (*(p.name for p in draft.parameters), *(v.name for v in draft.variables), *(m.name for m in matrices))]
         self.faulty = set(names) - set(self.nodes)
         scope = Scope(self.nodes, self.values, open=self.open_names or not draft.variables)
         model = self.model(scope)
@@ -117,9 +122,7 @@ class _Validation:
 
     def is_consequence(self, mistake: Mistake) -> bool:
         """Whether a name is only unknown because its declaration is faulty, or the data that may have it."""
-        unknown = re.match(
-            r"(?:The name|A response is one number a row of the data, and) (\w+) is (?:not declared|no column)", mistake.sentence
-        )
+        unknown = _UNKNOWN.match(mistake.sentence)
         return unknown is not None and (not self.columns_known or unknown[1] in self.faulty)
 
     def attempt(self, what: Callable[[], T]) -> T | None:
@@ -242,10 +245,13 @@ class _Validation:
         from optbench.problem.data import column_names, read_columns
 
         path = (self.draft.folder or Path()) / draft.file.value
-        written = set(re.findall(r"\w+", " ".join(t.value for t in self.texts())))
+        written = {name for t in (*self.texts(), *self.closed_texts()) for name in re.findall(r"\w+", t.value)}
+        written |= {column.value for matrix in draft.matrices for column in matrix.columns}
         place = draft.file.place
-        columns = self.attempt(lambda: read_columns(path, written.intersection(column_names(path, place)), place, self.warnings.append))
-        if columns is None:
+        names = self.attempt(lambda: column_names(path, place))
+        wanted = [name for name in names or () if name in written]
+        columns = None if names is None else self.attempt(lambda: read_columns(path, wanted, place, self.warnings.append))
+        if names is None or columns is None:
             self.columns_known = False
             return
         for name, column in columns.items():
@@ -253,7 +259,7 @@ class _Validation:
                 self.declare_data(name, column)
         self.check_clashes(set(columns))
         for matrix in draft.matrices:
-            self.declare_matrix(matrix.name, matrix.columns, columns)
+            self.declare_matrix(matrix.name, matrix.columns, columns, names)
 
     def check_clashes(self, columns: set[str]) -> None:
         draft = self.draft
@@ -272,17 +278,25 @@ class _Validation:
         yield from (draft.objective,) if draft.model is None else draft.model
         yield from (c.text for c in draft.constraints)
         yield from (p.value for p in draft.parameters if isinstance(p.value, Text))
-        yield from (column for m in (draft.data.matrices if draft.data else ()) for column in m.columns)
+
+    def closed_texts(self) -> Iterator[Text]:
+        """The texts of what must be known beforehand: lengths, ends of ranges, starts, entries of lists."""
+        for variable in self.draft.variables:
+            ends = (variable.range,) if isinstance(variable.range, Text) else variable.range or ()
+            for value in (*ends, variable.start, *variable.starts, *(variable.shape or ())):
+                yield from (leaf for leaf in _leaves(value) if isinstance(leaf, Text))
+        lists = (p.value for p in self.draft.parameters if isinstance(p.value, tuple))
+        yield from (leaf for value in lists for leaf in _leaves(value) if isinstance(leaf, Text))
 
     def declare_data(self, name: str, values: NDArray[np.float64]) -> None:
         node = symbol(name, values.shape, bool((values % 1 == 0).all()))
         self.nodes[name], self.values[node] = node, array("d", values.tobytes())
 
-    def declare_matrix(self, name: Text, columns: Sequence[Text], known: Mapping[str, Any]) -> None:
+    def declare_matrix(self, name: Text, columns: Sequence[Text], known: Mapping[str, Any], names: Sequence[str]) -> None:
         self.check_name(name, "matrix")
         missing = [c for c in columns if c.value not in known]
         for column in missing:
-            self.mistake(f"The data have no column {printable(column.value)}.{nearest(column.value, list(known))}", column.place)
+            self.mistake(f"The data have no column {printable(column.value)}.{nearest(column.value, list(names))}", column.place)
         if not missing and columns:
             import numpy as np
 
@@ -345,15 +359,15 @@ class _Validation:
         if shape is None:
             return None
         if prod(shape) > MAX_ENTRIES:
-            self.mistake(f"{draft.name.value} has {prod(shape):,} entries; the limit is {MAX_ENTRIES:,}.", draft.name.place)
+            entries = f"{prod(shape):,}" if prod(shape) < _COUNTED else "far too many"
+            self.mistake(f"{draft.name.value} has {entries} entries; the limit is {MAX_ENTRIES:,}.", draft.name.place)
             return None
         node = symbol(draft.name.value, shape, draft.integer)
         self.nodes[draft.name.value] = node
         ranges = self.ranges(draft, shape)
-        if ranges is None:
-            return None
-        starts = tuple(self.start(s, draft, shape, ranges) for s in ([draft.start] if draft.start is not None else []) + list(draft.starts))
-        return Variable(node, ranges, starts, draft.unit.value if draft.unit else None)
+        written = ([draft.start] if draft.start is not None else []) + list(draft.starts)
+        starts = tuple(self.start(s, draft, shape, ranges or (Interval(),)) for s in written)
+        return None if ranges is None else Variable(node, ranges, starts, draft.unit.value if draft.unit else None)
 
     def lengths(self, draft: VariableDraft) -> Shape | None:
         """The shape that is said, with the parameters in it."""
@@ -373,7 +387,7 @@ class _Validation:
         return None
 
     def implied_shape(self, draft: VariableDraft) -> Shape:
-        candidates = [draft.start, *(draft.range if isinstance(draft.range, tuple) else ())]
+        candidates = [draft.start, *(draft.range if isinstance(draft.range, tuple) else ()), *draft.starts]
         for value in candidates:
             if isinstance(value, tuple):
                 return self.shape_of(value, draft.name) or ()
@@ -384,15 +398,24 @@ class _Validation:
         if draft.range is None:
             return (Interval(),)
         if isinstance(draft.range, Text):
-            interval = self.interval(draft.range, what)
-            return None if interval is None else self.checked((interval,), draft)
-        lower, upper = (self.spread(end, shape, what, draft) for end in draft.range)
+            parts = self.ends(draft.range)
+            return None if parts is None else self.intervals(*parts, shape, what, draft)
+        return self.intervals(*draft.range, True, True, shape, what, draft)
+
+    def intervals(
+        self, low: Values, high: Values, low_closed: bool, high_closed: bool, shape: Shape, what: str, draft: VariableDraft
+    ) -> tuple[Interval, ...] | None:
+        """One interval for all entries, or one an entry."""
+        lower, upper = (self.spread(end, shape, what, draft) for end in (low, high))
         if lower is None or upper is None:
             return None
         count = max(len(lower), len(upper))
         lows, highs = (ends * count if len(ends) == 1 else ends for ends in (lower, upper))
-        made = tuple(Interval(MINUS_INFINITY if a is None else a, INFINITY if b is None else b) for a, b in zip(lows, highs, strict=True))
-        return self.checked(made, draft)
+        made = tuple(
+            Interval(MINUS_INFINITY if a is None else a, INFINITY if b is None else b, low_closed, high_closed)
+            for a, b in zip(lows, highs, strict=True)
+        )
+        return self.checked(made, shape, draft)
 
     def spread(self, value: Values, shape: Shape, what: str, draft: VariableDraft) -> list[Node | None] | None:
         """One node for all entries, or one an entry; None and a mistake where the shape is wrong."""
@@ -404,8 +427,8 @@ class _Validation:
         if given != shape:
             if given is not None:
                 self.mistake(
-                    f"{draft.name.value} has the shape {shape_text(shape)}, and a list of shape {shape_text(given)} is given.",
-                    draft.name.place,
+                    f"{draft.name.value} {_has_shape(shape)}, and a list of shape {shape_text(given)} is given.",
+                    _place_of(value) or draft.name.place,
                 )
             return None
         return [self.closed(leaf, what) for leaf in _leaves(value)]
@@ -418,9 +441,8 @@ class _Validation:
         if not node.shape:
             return [self.closed(value, what)]
         if node.shape != shape:
-            self.mistake(
-                f"{what} has the shape {shape_text(node.shape)}, and {shape_text(shape)} is needed.", value.at(0, len(value.value))
-            )
+            needed = shape_text(shape) if shape else "a number"
+            self.mistake(f"{what} has the shape {shape_text(node.shape)}, and {needed} is needed.", value.at(0, len(value.value)))
             return None
         from optbench.language.expand import entries
 
@@ -430,36 +452,34 @@ class _Validation:
             self.mistake(str(error), value.at(0, len(value.value)))
             return None
 
-    def interval(self, written: Text, what: str) -> Interval | None:
-        """Read "[0, 10)", "(0, inf)" or "0..10"."""
+    def ends(self, written: Text) -> tuple[Text, Text, bool, bool] | None:
+        """The parts of "[0, 10)", "(0, inf)" or "0..10": the ends, and whether they belong to it."""
         whole, stripped = written.value, written.value.strip()
         offset = whole.index(stripped) if stripped else 0
-        if len(stripped) > 2 and stripped[0] in "[(" and stripped[-1] in "])" and (comma := _top_level_comma(stripped)):
+        if (dots := _top_level(stripped, "..")) is not None:
+            brackets = "[]"
+            spans = ((offset, offset + dots), (offset + dots + 2, offset + len(stripped)))
+        elif len(stripped) > 2 and stripped[0] in "[(" and stripped[-1] in "])" and (comma := _top_level(stripped[1:-1], ",")) is not None:
             brackets = stripped[0] + stripped[-1]
-            spans = ((offset + 1, offset + comma), (offset + comma + 1, offset + len(stripped) - 1))
-        elif ".." in stripped and stripped[0] != "[":
-            low = stripped.split("..", 1)[0]
-            middle, brackets = offset + len(low), "[]"
-            spans = ((offset, middle), (middle + 2, offset + len(stripped)))
+            spans = ((offset + 1, offset + 1 + comma), (offset + comma + 2, offset + len(stripped) - 1))
         else:
             self.mistake(f"'{printable(whole[:60])}' is no range; write [0, 10], (0, inf) or 0..10.", written.at(0, len(whole)))
             return None
         if not all(whole[start:end].strip() for start, end in spans):
             self.mistake(f"'{printable(whole[:60])}' has only one end; write inf where there is no bound.", written.at(0, len(whole)))
             return None
-        ends = [self.closed(_part(written, *span), what) for span in spans]
-        if ends[0] is None or ends[1] is None:
-            return None
-        return Interval(ends[0], ends[1], brackets[0] == "[", brackets[1] == "]")
+        low, high = (_part(written, *span) for span in spans)
+        return low, high, brackets[0] == "[", brackets[1] == "]"
 
-    def checked(self, ranges: tuple[Interval, ...], draft: VariableDraft) -> tuple[Interval, ...] | None:
-        for interval in ranges:
+    def checked(self, ranges: tuple[Interval, ...], shape: Shape, draft: VariableDraft) -> tuple[Interval, ...] | None:
+        for position, interval in enumerate(ranges):
             low, high = interval.floats
+            name = draft.name.value if len(ranges) == 1 else _entry(draft.name.value, shape, position)
             if math.isnan(low) or math.isnan(high) or low == math.inf or high == -math.inf:
-                self.mistake(f"The range {interval} of {draft.name.value} has an end that is no number.", self.range_place(draft))
+                self.mistake(f"The range {interval} of {name} has an end that is no number.", self.range_place(draft))
                 return None
             if interval.is_empty:
-                self.mistake(f"The range {interval} of {draft.name.value} is empty; the lower end comes first.", self.range_place(draft))
+                self.mistake(f"The range {interval} of {name} is empty; the lower end comes first.", self.range_place(draft))
                 return None
         return ranges
 
@@ -474,7 +494,8 @@ class _Validation:
         numbers = [None if n is None else as_float(n) for n in nodes]
         numbers = numbers * size if len(numbers) == 1 else numbers
         if any(n is not None and not math.isfinite(n) for n in numbers):
-            self.mistake(f"The start of {draft.name.value} is no finite number.", draft.name.place)
+            place = _place_of(value) if isinstance(value, tuple) else value.place if value is not None else None
+            self.mistake(f"The start of {draft.name.value} is no finite number.", place or draft.name.place)
         bounds = ranges * size if len(ranges) == 1 else ranges
         inside = [n if n is None else min(max(n, b.floats[0]), b.floats[1]) for n, b in zip(numbers, bounds, strict=True)]
         if inside != numbers:
@@ -489,9 +510,13 @@ class _Validation:
             return None
         value = self.closed(draft.value, "The known value")
         at = {c.name.value: self.known_coordinate(c.value) for c in draft.at}
-        for coordinate in draft.at:
-            if coordinate.name.value not in self.nodes:
-                self.mistake(f"{printable(coordinate.name.value)} is no variable of this problem.", coordinate.name.place)
+        for name, given in draft.at:
+            node = self.nodes.get(name.value)
+            if node is None:
+                self.mistake(f"{printable(name.value)} is no variable of this problem.", name.place)
+            elif isinstance(given, tuple) and (shape := self.shape_of(given, name)) not in (None, node.shape):
+                sentence = f"{name.value} {_has_shape(node.shape)}, and a list of shape {shape_text(shape or ())} is given."
+                self.mistake(sentence, _place_of(given) or name.place)
         return Known(None if value is None else as_float(value), at, draft.source.value if draft.source else None)
 
     def known_coordinate(self, value: Values) -> Any:
@@ -508,18 +533,50 @@ def _part(written: Text, start: int, end: int) -> Text:
     return Text(piece.strip(), written.place, None if written.column is None else written.column + start)
 
 
-def _top_level_comma(stripped: str) -> int | None:
+def _top_level(stripped: str, sign: str) -> int | None:
+    """Where a sign stands outside of all brackets for the first time."""
     depth = 0
     for position, character in enumerate(stripped):
         depth += (character in "([") - (character in ")]")
-        if character == "," and depth == 1:
+        if depth == 0 and stripped.startswith(sign, position):
             return position
     return None
+
+
+def _entry(name: str, shape: Shape, position: int) -> str:
+    """The name of one entry, in row-major order.
+
+    >>> _entry("x", (2, 3), 4)
+    'x[1, 1]'
+    """
+    index: list[int] = []
+    for length in reversed(shape):
+        position, place = divmod(position, length)
+        index.insert(0, place)
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
 
 
 def _leaves(value: Values) -> list[Scalar]:
     """The entries of a nested list in row-major order."""
     return [leaf for part in value for leaf in _leaves(part)] if isinstance(value, tuple) else [value]
+
+
+def _place_of(value: tuple[Values, ...]) -> Place | None:
+    """Where a list stands: its entries, if they are on one line, else its first one."""
+    first, last = value[0] if value else None, value[-1] if value else None
+    while isinstance(first, tuple):
+        first = first[0] if first else None
+    while isinstance(last, tuple):
+        last = last[-1] if last else None
+    if first is None or first.place is None:
+        return None
+    end = last.place if last is not None else None
+    on_one_line = end is not None and (end.file, end.line) == (first.place.file, first.place.line)
+    return first.place._replace(end=end.end) if end is not None and on_one_line else first.place
+
+
+def _has_shape(shape: Shape) -> str:
+    return f"has the shape {shape_text(shape)}" if shape else "is one number"
 
 
 def _nested(nodes: Sequence[Node], shape: Shape) -> Node:
