@@ -25,6 +25,7 @@ STALLED = {
 BROKE_DOWN = Outcome(False, "it broke down, since its local searches failed")
 IN_TIME = 0.9  # part of what is left of the time after which it ends by itself, with its best point
 NEARLY_WHOLE = 1e-6
+UNSEEN = {"pass_nonlinear_variables": False, "pass_nonlinear_constraints": False}  # for these CasADi would derive our functions
 FEASIBLE = 1e-8  # violation of a point that is passed on
 SILENT = ("bb_log_level", "nlp_log_level", "nlp_log_at_root", "milp_log_level", "oa_log_level", "fp_log_level", "lp_log_level")
 
@@ -92,9 +93,9 @@ def bonmin(objective: Constrained, x: Point, value: float, options: BonminOption
     def solve() -> Outcome:
         with redirect_stdout(StringIO()):  # it reports on its root node, whatever its options are
             model = Model(asked)
-            chosen = settings(options, objective.tolerance, objective.seconds_left)
+            own = {"bonmin": settings(options, objective.tolerance, objective.seconds_left), "discrete": discrete(asked), **UNSEEN}
             try:
-                ended = model.solver("bonmin", derivatives(model, True), {"bonmin": chosen, "discrete": discrete(asked)})(asked.start)
+                ended = model.solver("bonmin", derivatives(model, True), own)(asked.start)
             except RuntimeError:
                 if asked.undefined is None and asked.error is None:
                     return BROKE_DOWN
@@ -150,6 +151,7 @@ def settings(options: BonminOptions, tolerance: float, seconds: float) -> dict[s
         "algorithm": options.algorithm,
         "allowable_gap": 0.0,
         "allowable_fraction_gap": 0.0,
+        "cutoff_decr": 0.0,
         "integer_tolerance": NEARLY_WHOLE,
         "nlp_failure_behavior": "fathom",
     }

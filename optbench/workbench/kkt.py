@@ -40,18 +40,20 @@ def kkt(function: Function, x: Any, value: float, gradient: Any, residuals: Any)
     weights = np.maximum(abs(x), 1.0)  # of a relative change of x, see `stationarity`
     size = max(function.scale, abs(value))
     derivatives = function.jacobian(_point(function, x))
+    fixed = np.atleast_1d(function.lower) == np.atleast_1d(function.upper)
     equalities = np.array(function.equalities)
     if not (np.isfinite(gradient).all() and np.isfinite(derivatives).all() and np.isfinite(residuals).all()):
         return None
     if function.dimension * (function.constraint_count + function.dimension) > LARGEST:
         return None
-    J = function.jacobian_sparsity.dense(derivatives) * (weights / size)
+    gradient = np.where(fixed, 0.0, gradient)  # what a constraint does to fixed entries has no part in its multiplier
+    J = np.where(fixed, 0.0, function.jacobian_sparsity.dense(derivatives) * (weights / size))
     norms = np.linalg.norm(J, axis=1)
     active = (equalities | (residuals >= -_ACTIVE * np.maximum(1.0, norms * size))) & (norms > 0)
-    bounds = _active_bounds(function, x, weights)
+    bounds = np.vstack([_active_bounds(function, x, weights), np.eye(len(x))[fixed]])
     normed = J[active] / norms[active][:, None]
     columns = np.vstack([normed, bounds]).T
-    free = np.concatenate([equalities[active], np.zeros(len(bounds), dtype=bool)])
+    free = np.concatenate([equalities[active], np.zeros(len(bounds) - fixed.sum(), dtype=bool), np.ones(fixed.sum(), dtype=bool)])
     found = nonnegative_least_squares(columns, -gradient * weights / size, free)
     left = gradient * weights / size + columns @ found
     multipliers = np.zeros(len(equalities))
@@ -70,13 +72,13 @@ def _point(function: Function, x: Any) -> Any:
 
 
 def _active_bounds(function: Function, x: Any, weights: Any) -> Any:
-    """One row a bound that x touches: its outward unit vector; both for a fixed entry."""
+    """One row a bound that x touches, where the entry is not fixed: its outward unit vector."""
     import numpy as np
 
     lower, upper = np.atleast_1d(function.lower), np.atleast_1d(function.upper)
     unit = np.eye(len(x))
-    near = _ACTIVE * weights
-    return np.vstack([-unit[x <= lower + near], unit[x >= upper - near]])
+    near, free = _ACTIVE * weights, lower < upper
+    return np.vstack([-unit[free & (x <= lower + near)], unit[free & (x >= upper - near)]])
 
 
 def nonnegative_least_squares(M: Any, b: Any, free: Any) -> Any:

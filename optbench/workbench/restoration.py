@@ -23,7 +23,11 @@ def restored(function: Function, x: Any, held: Any = None) -> Any:
     """
     import numpy as np
 
-    if function.constraint_gradient_missing_because or function.dimension * function.constraint_count > LARGEST:
+    if (
+        not function.constraint_count
+        or function.constraint_gradient_missing_because
+        or function.dimension * function.constraint_count > LARGEST
+    ):
         return x
     space = function.space
     equalities = np.array(function.equalities) if held is None else held

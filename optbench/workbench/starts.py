@@ -27,10 +27,12 @@ def starts(function: Function, seed: int, count: int = 1) -> list[list[float]]:
     """
     given = _given(function)
     if given and all(c is not None for start in given for c in start):
-        found = [[float(c) for c in start if c is not None] for start in given]
+        found = [_whole(function, [float(c) for c in start if c is not None]) for start in given]
     else:
         made = _made(function, seed, given[0] if given else None)
-        found = [[m if c is None else c for m, c in zip(made, start, strict=True)] for start in given] if given else [made]
+        found = (
+            [_whole(function, [m if c is None else c for m, c in zip(made, start, strict=True)]) for start in given] if given else [made]
+        )
     return found + list(islice(_further(function, seed, count), count - len(found))) if count > len(found) else found
 
 
@@ -39,9 +41,17 @@ def _further(function: Function, seed: int, count: int) -> Iterator[list[float]]
     low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
     first, last = (_TRIED, _TRIED_AT_MOST) if function.dimension <= 64 else (1, 4 * count + 1)
     for unit in islice(points(last, function.dimension, seed), first, None):
-        x = [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)]
+        x = _whole(function, [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)])
         if math.isfinite(function.value(function.space.point(x))):
             yield x
+
+
+def _whole(function: Function, x: Sequence[float]) -> list[float]:
+    """The point with whole numbers where the problem asks for them, within their range."""
+    if not function.integers:
+        return list(x)
+    space = function.space
+    return space.coordinates(function.rounded(space.clip(space.point(list(x)), function.lower, function.upper)))
 
 
 def typical_scale(function: Function) -> float:
@@ -52,7 +62,8 @@ def typical_scale(function: Function) -> float:
     if function.dimension > 64:
         return 1.0
     low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
-    sample = [[_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)] for unit in points(8, function.dimension, 0)]
+    units = points(8, function.dimension, 0)
+    sample = [_whole(function, [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)]) for unit in units]
     values = sorted(filter(math.isfinite, (function.value(function.space.point(x)) for x in sample)))
     spread = values[len(values) // 2] - values[0] if len(values) > 2 else 1.0
     return min(1.0, spread) if spread > 0 else 1.0
@@ -76,6 +87,7 @@ def _made(function: Function, seed: int, given: Sequence[float | None] | None) -
         x = [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)]
         if given is not None:
             x = [m if c is None else c for m, c in zip(x, given, strict=True)]
+        x = _whole(function, x)
         value = function.value(function.space.point(x))
         if best is None and number == 0:
             first = x

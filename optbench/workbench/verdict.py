@@ -112,7 +112,7 @@ def _found(problem: Problem, function: Function, best: Finding | None, findings:
     value = problem.sign * judged.value + 0.0  # never -0
     shown = f"{value:.9g}{_where([point])}"
     if status is Status.LOCALLY_OPTIMAL:
-        sentence = f"The best {_extremum(problem)} found is {shown}: local; nothing is proved of other points."
+        sentence = f"The best {_extremum(problem)} found is {shown}: {judged.checked or 'local'}; nothing is proved of other points."
     else:
         fallen = " The function may be unbounded." if best.row.status is AttemptStatus.DIVERGED else ""
         best_of_all = "lowest" if problem.sense == "minimize" else "highest"
