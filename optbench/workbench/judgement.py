@@ -18,12 +18,14 @@ from optbench.result import Assurance, Optimality
 from optbench.workbench.constraint_rows import by_constraint
 from optbench.workbench.function import Function, entry_ranges, importable, silent_numpy
 from optbench.workbench.kkt import Kkt, kkt
+from optbench.workbench.neighbours import Neighbours, neighbours
 from optbench.workbench.objective import stationarity
 from optbench.workbench.reading import GraphReading
 from optbench.workbench.restoration import CLEAN, restored
 
 _JUMPING = {"floor", "ceil", "sign", "mod", "if", "atan2"}
 FEASIBILITY = 1e-6  # tolerated violation of a constraint
+_WHOLE = 1e-6  # distance from a whole number that is taken for rounding
 _ROUNDING = 1e-12  # tolerated violation of a range, relative to the point
 STATIONARITY = 1e-5  # greatest scaled projected gradient of a point that is called a local optimum
 COMPLEMENTARITY = 1e-6  # greatest scaled |multiplier * slack| of a point that is called a local optimum
@@ -54,12 +56,15 @@ class Judgement:
     kind: str  # interior, boundary or kink
     reason: str | None  # why it is no more than that
     multipliers: Mapping[str, Any] = field(default_factory=dict)  # by constraint: change of the objective for a unit of its right-hand side
+    checked: str | None = None  # what `local` means where it is not the usual: a clause about the point
     moved: Moved | None = None  # where it is not the point that was claimed, but one near it that satisfies the constraints
 
 
 def judge(function: Function, x: Any, restore: bool = False) -> Judgement:
     """Return what is known of a claimed point; with `restore`, of one near it that satisfies the constraints, if it doesn't."""
     with silent_numpy():
+        if function.integers:
+            return _with_whole_numbers(function, x, restore)
         if not function.constraint_count or not restore:
             return _judged(function, x)
         violation = function.violation(x)
@@ -107,6 +112,52 @@ def _in_smooth_form(function: Function, plain: Judgement) -> Judgement:
     multipliers = {name: value for name, value in found.multipliers.items() if name in names}
     kind = "kink" if found.assurance is Assurance.LOCAL and plain.kind == "interior" else plain.kind
     return replace(found, x=plain.x, value=plain.value, kind=kind, multipliers=multipliers)
+
+
+# ---- whole numbers --------------------------------------------------------------------------------------------------------------
+
+
+def _with_whole_numbers(function: Function, x: Any, restore: bool) -> Judgement:
+    """The usual judgement with the whole numbers held, then a look at the neighbours, in which one of them differs by 1."""
+    x = function.rounded(x, _WHOLE)
+    fraction = function.fraction(x)
+    if fraction:
+        return _refused(function, x, function.value(x), function.violation(x), f"it is {fraction:.1e} away from whole numbers")
+    held, mixed = function.with_integers_held(x), len(function.integers) < function.dimension
+    found = judge(held, x, restore) if mixed else _where_all_are_whole(function, x)
+    if found.assurance is not Assurance.LOCAL:
+        return replace(found, reason=f"with its whole numbers held, {found.reason}" if mixed else found.reason)
+    beside = neighbours(function, found.x, found.value)
+    if beside.better is not None:
+        name = function.entry_names()[beside.better[0]]
+        return replace(found, assurance=Assurance.FEASIBLE, reason=f"a lower value is found with {name} = {beside.better[1]:g}")
+    return replace(found, checked=_checked(beside, mixed))
+
+
+def _where_all_are_whole(function: Function, x: Any) -> Judgement:
+    """Whether a point with whole numbers alone is feasible: there is nothing else to it."""
+    value, violation = function.value(x), function.violation(x)
+    if not math.isfinite(value) or not function.defined(x):
+        return _refused(function, x, value, violation, "the function is not defined there")
+    if violation > FEASIBILITY:
+        return _refused(function, x, value, violation, f"it violates a constraint by {violation:.1e}")
+    reason = (
+        None if violation <= _CLEAN_ENOUGH else f"it violates a constraint by {violation:.1e}, and whole numbers can't be moved a little"
+    )
+    assurance = Assurance.LOCAL if reason is None else Assurance.FEASIBLE
+    return Judgement(x, value, assurance, Optimality(None, violation, None), _place(function, x), reason)
+
+
+def _checked(beside: Neighbours, mixed: bool) -> str:
+    """What `local` means here, in words."""
+    held = "local with its whole numbers held, and " if mixed else ""
+    if not beside.all:
+        return f"{held}the only whole numbers in the range"
+    some = "" if beside.looked_at == beside.all else f" (in {beside.looked_at:,} of {beside.all:,} ways)"
+    if not beside.feasible:
+        return f"{held}no feasible point was found with one whole number changed by 1{some}"
+    anew = " and the others found anew" if mixed else ""
+    return f"{held}no better point was found with one whole number changed by 1{anew}{some}"
 
 
 # ---- under constraints ----------------------------------------------------------------------------------------------------------
