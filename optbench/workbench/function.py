@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -163,8 +164,9 @@ class Function:
         return self.space.point(coordinates)
 
     def with_integers_held(self, x: Any) -> Function:
-        """Return the same function on the part of the box where the integer entries are those of x."""
+        """Return the same function on the part of the box where the integer entries are those of x, as one of the others."""
         held = copy.copy(self)
+        held.integers = []
         bounds = [self.space.coordinates(bound) for bound in (self.lower, self.upper)]
         coordinates = self.space.coordinates(x)
         for i in self.integers:
@@ -182,7 +184,7 @@ class Function:
     @cached_property
     def squares(self) -> SumOfSquares | None:
         """The minimand as a sum of squares, where it is one."""
-        return sum_of_squares(self.problem.minimand)
+        return sum_of_squares(self.problem.minimand, self.problem.data)
 
     @cached_property
     def is_linear(self) -> bool:
@@ -320,6 +322,10 @@ class Function:
 
     # ---- points ------------------------------------------------------------------------------------------------------------
 
+    def entry_names(self) -> list[str]:
+        """The name of each entry of a point, such as x[2]."""
+        return [name for v in self.problem.variables for name in (_entries_of(v.name, v.shape) if v.shape else [v.name])]
+
     def named(self, coordinates: Sequence[float]) -> dict[str, Any]:
         """Coordinates as (nested lists of) floats by variable; whole numbers where a variable takes no others."""
         entries: list[float] = [float(c) + 0.0 for c in coordinates]
@@ -344,6 +350,10 @@ def importable(library: str) -> bool:
         return find_spec(library) is not None
     except (ImportError, ValueError):
         return False
+
+
+def _entries_of(name: str, shape: Sequence[int]) -> list[str]:
+    return [f"{name}[{', '.join(map(str, place))}]" for place in product(*map(range, shape))]
 
 
 def _integers(problem: Problem) -> list[int]:
