@@ -185,7 +185,7 @@ class Attempt:
     trace: list[Mapping[str, Any]] | None = None  # one record an iterate, see `TraceRecord`
     chosen_because: str | None = None  # why `auto` chose this method; None where it was asked for by name
     reached_optimum: bool | None = None  # whether `value` is the proved optimum, to six digits; None where none is proved
-    stage: str | None = None  # of `auto` after its first method: "continued" from the best point, or "further starts"
+    stage: str | None = None  # of `auto`: "epigraph form", "continued" from the best point, "further starts"; else None
 
 
 class TraceRecord(NamedTuple):

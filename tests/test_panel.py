@@ -30,13 +30,17 @@ CHOICES = [
     (optbench.define("x^4 - cos(x)"), "brent", "one variable"),
     (optbench.define("x*y + cos(x)"), "newton", "smooth and has 2 variables"),
     (optbench.define("(x - 1)^2 + (y - x^2)^2"), "levenberg-marquardt", "a sum of squares"),
-    (optbench.define("abs(x) + y^2"), "bfgs", "kinks"),
+    (optbench.define("abs(abs(x) - 1) + y^2"), "bfgs", "kinks"),
+    (optbench.define("abs(x) + y^2"), "casadi-ipopt", "epigraph form"),
+    (optbench.define("abs(x - 1) + max(x, y)", range=(-3, 3)), "casadi-highs", "a linear program"),
     (optbench.define("trigamma(x + 1) + y^2"), "newton", ""),
     (many(100, "sum(x^4 + x)"), "bfgs", "100 variables"),
     (many(2000, "sum(x^4 + x)"), "lbfgs", "2,000 variables"),
-    (many(2000, "sum(abs(x))"), "lbfgs", "not smooth"),
+    (many(2000, "sum(abs(abs(x) - 1))"), "lbfgs", "not smooth"),
+    (many(2000, "sum(abs(x))"), "casadi-highs", "epigraph form"),
     (optbench.define("x*y", **CONSTRAINED), "casadi-ipopt", "interior-point"),
-    (optbench.define("abs(x) + y", **CONSTRAINED), "scipy-cobyqa", "not smooth"),
+    (optbench.define("abs(abs(x) - 1) + y", **CONSTRAINED), "scipy-cobyqa", "not smooth"),
+    (optbench.define("abs(x) + y^2", **CONSTRAINED), "casadi-ipopt", "epigraph form"),
 ]
 
 

@@ -219,7 +219,12 @@ def notes(attempts: Sequence[Attempt]) -> Iterator[str]:
         yield f"{', '.join(methods)}: {printable(reason)}"
 
 
-_DOES = {None: "chose {}", "continued": "went on with {} from the best point", "further starts": "tried further starts with {}"}
+_DOES = {
+    None: "chose {}",
+    "epigraph form": "chose {}",
+    "continued": "went on with {} from the best point",
+    "further starts": "tried further starts with {}",
+}
 
 
 def coordinates(point: Mapping[str, Any]) -> list[str]:

@@ -26,6 +26,7 @@ class Step(NamedTuple):
 
     method: str
     because: str
+    smooth_form: bool = False  # whether it works on the smooth form of a problem with kinks, see `epigraph`
 
 
 def ladder(facts: Facts) -> list[Step]:
@@ -34,6 +35,16 @@ def ladder(facts: Facts) -> list[Step]:
     for step in _rules(facts):
         steps.setdefault(step.method, step)
     return list(steps.values())
+
+
+def with_smooth_form(facts: Facts, form: Facts | None) -> list[Step]:
+    """Return the ladder of a problem with kinks, with what suits its smooth form first, if it has one."""
+    steps = ladder(facts)
+    if form is None or facts.dimension == 1:
+        return steps
+    first = ladder(form)[0]
+    words = "max, min and abs can be written as bounds on further unknowns (epigraph form), and so"
+    return [Step(first.method, f"{words} {first.because}", smooth_form=True), *steps]
 
 
 def _rules(facts: Facts) -> Iterator[Step]:

@@ -57,13 +57,13 @@ _KEEPING = frozenset({"add", "sum", "index", "take", "array", "transpose", "resh
 
 def is_convex(problem: Problem) -> bool:
     """Return whether the minimand and all constraints are seen to be convex, and the equations to be affine."""
-    known = _Shapes(problem)
+    known = Shapes(problem)
     if not known.of(problem.minimand).convex or any(v.symbol.integer or len(v.ranges) not in (1, v.size) for v in problem.variables):
         return False
     return all(known.of(part.residual).affine if part.equality else known.of(part.residual).convex for part in parts(problem))
 
 
-class _Shapes:
+class Shapes:
     """What is known of the expressions of a problem: shapes, and ends of the values."""
 
     def __init__(self, problem: Problem) -> None:

@@ -265,14 +265,19 @@ class _Run:
 
     def submit(self, supervisor: Supervisor, order: Order, delay: float = 0.0) -> None:
         settings, entrant, budget = self.settings, order.entrant, order.budget
+        function, begun = self.function, order.starts
+        if entrant.form is not None:
+            function, begun = entrant.form.function, [entrant.form.lifted(start) for start in begun]
+            function.prepare()
+            function.scale = self.function.scale
 
         def task(send: Callable[[Any], None]) -> Any:
             with silent_numpy():
                 return attempt.run(
-                    self.function,
+                    function,
                     entrant.method,
                     entrant.options,
-                    order.starts,
+                    begun,
                     budget,
                     settings.tolerance,
                     settings.seed_of(entrant.label),
@@ -320,7 +325,8 @@ class _Run:
         row = replace(_with_costs(row, facts, event), trace=self.traced(facts.get("trace")))
         if facts.get("x") is None:
             return row, None
-        judgement = judge(self.function, self.function.space.point(facts["x"]), restore=True)
+        x = facts["x"][: self.function.dimension]  # without the further unknowns of a smooth form
+        judgement = judge(self.function, self.function.space.point(x), restore=True)
         return self.judged(row, judgement, facts), judgement
 
     def traced(self, records: list[list[Any]] | None) -> list[Mapping[str, Any]] | None:
@@ -335,7 +341,7 @@ class _Run:
 
     def row(self, entrant: Entrant, status: AttemptStatus, reason: str | None) -> Attempt:
         options = plain_options(entrant.options)
-        begun = self.orders[entrant.label].starts if entrant.stage else self.starts
+        begun = self.orders[entrant.label].starts if entrant.label in self.orders else self.starts
         if begun and entrant.refusal is None and self.function.dimension <= 100:
             named = [self.function.named(s) for s in begun]
             options["start"] = named if len(named) > 1 else named[0]

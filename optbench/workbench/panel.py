@@ -15,12 +15,14 @@ from typing import Any
 from optbench.errors import Mistake, UsageError, nearest, printable
 from optbench.methods.method import Facts, Method, get, names, read_options
 from optbench.problem.problem import MethodChoice, Problem
-from optbench.workbench.auto import FEW, MANY, Step, ladder
+from optbench.workbench.auto import FEW, MANY, Step, with_smooth_form
+from optbench.workbench.epigraph import Epigraph
 from optbench.workbench.function import Function, importable
 
 _PANEL = ("gradient-descent", "newton", "bfgs", "nelder-mead")
 _PANEL_IN_ONE_VARIABLE = ("gradient-descent", "newton", "bfgs", "brent", "nelder-mead")
 _PANEL_WITH_CONSTRAINTS = ("casadi-ipopt", "casadi-sqpmethod")  # without CasADi `auto` is SciPy's
+SMOOTH_FORM = "epigraph form"
 _LINEAR = ["normal-equations", "qr"]  # beside the others, for linear least squares
 
 
@@ -34,7 +36,8 @@ class Entrant:
     label: str  # the method's name, with the options that were given where it runs more than once
     because: str | None = None  # why `auto` chose it
     then: tuple[Step, ...] = ()  # what `auto` tries next
-    stage: str | None = None  # of `auto`, after its first: see `Attempt.stage`
+    stage: str | None = None  # see `Attempt.stage`
+    form: Epigraph | None = None  # the smooth form that it works on, if it does
 
 
 def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice]) -> list[Entrant]:
@@ -46,9 +49,9 @@ def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice
         try:
             if choice.name == "auto":
                 step, *then = _suited(problem, function, facts)
-                chosen_by_auto = _entrant(problem, function, facts, step.method, MethodChoice(step.method, choice.options))
-                known = found.get((step.method, chosen_by_auto.options), chosen_by_auto)
-                found[step.method, known.options] = replace(known, because=step.because, then=tuple(then))
+                chosen_by_auto = _of_step(problem, function, facts, step, choice.options)
+                key = (chosen_by_auto.label if step.smooth_form else step.method, chosen_by_auto.options)
+                found[key] = replace(found.get(key, chosen_by_auto), because=step.because, then=tuple(then))
                 continue
             for name in _names(choice.name):
                 entrant = _entrant(problem, function, facts, name, choice)
@@ -58,7 +61,7 @@ def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice
     if mistakes:
         raise UsageError(*dict.fromkeys(mistakes))
     often = Counter(name for name, _ in found)
-    return [entrant if often[name] > 1 else replace(entrant, label=name) for (name, _), entrant in found.items()]
+    return [entrant if often[name] > 1 or entrant.stage else replace(entrant, label=name) for (name, _), entrant in found.items()]
 
 
 def _entrant(problem: Problem, function: Function, facts: Facts, name: str, choice: MethodChoice) -> Entrant:
@@ -69,15 +72,25 @@ def _entrant(problem: Problem, function: Function, facts: Facts, name: str, choi
 
 def entrant(problem: Problem, function: Function, step: Step, label: str, stage: str) -> Entrant:
     """Return a later step of `auto`, with the method's usual options."""
-    found = _entrant(problem, function, facts_of(problem, function), step.method, MethodChoice(step.method))
+    found = _of_step(problem, function, facts_of(problem, function), step)
     return replace(found, label=label, because=step.because, stage=stage)
+
+
+def _of_step(problem: Problem, function: Function, facts: Facts, step: Step, options: Any = ()) -> Entrant:
+    choice = MethodChoice(step.method, options)
+    form = function.smooth_form if step.smooth_form else None
+    if form is None:
+        return _entrant(problem, function, facts, step.method, choice)
+    found = _entrant(form.problem, form.function, facts_of(form.problem, form.function), step.method, choice)
+    return replace(found, label=f"{found.label} ({SMOOTH_FORM})", stage=SMOOTH_FORM, form=form)
 
 
 def _suited(problem: Problem, function: Function, facts: Facts) -> list[Step]:
     """What `auto` tries in turn, beginning with what is applicable; where nothing is, the first says why."""
-    steps = ladder(_with_hessian(facts, function))
+    form = None if problem.free_parameters else function.smooth_form
+    steps = with_smooth_form(_with_hessian(facts, function), None if form is None else facts_of(form.problem, form.function))
     for place, step in enumerate(steps):
-        if _refusal(problem, function, facts, get(step.method)) is None:
+        if _of_step(problem, function, facts, step).refusal is None:
             return steps[place:]
     return steps
 
@@ -149,7 +162,7 @@ def _refusal(problem: Problem, function: Function, facts: Facts, method: Method)
     if free:
         names = f"parameter {free[0]} has" if len(free) == 1 else f"parameters {', '.join(free)} have"
         return f"needs numbers, and the {names} no value"
-    refusal = method.refuses(facts, options)
+    refusal = method.refuses(facts)
     if refusal is None and "hessian" in method.uses and getattr(options, "hessian", "exact") == "exact":
         refusal = method.refuses(facts._replace(hessian_missing_because=function.hessian_missing_because))
     return refusal

@@ -48,23 +48,23 @@ class Portfolio:
     seed: int
     may_look_elsewhere: bool
     looked: bool = False
-    rows: list[Finding] = field(default_factory=list)
+    done: list[tuple[Finding, Entrant]] = field(default_factory=list)
 
     def next(self, finished: Finding, all_rows: Iterable[Finding], seconds_left: float) -> Order | None:
         """Return the next attempt after the one that has finished, or None where auto is done."""
-        self.rows.append(finished)
+        self.done.append((finished, self.running))
         self._spend(finished, seconds_left)
         if self.looked or self.budget.seconds < _WORTH_WHILE or self.budget.evaluations <= 0 or self.budget.iterations <= 0:
             return None
         rows = list(all_rows)
         best = best_of(rows)
         if best is not None and best.judgement is not None and best.judgement.assurance is Assurance.LOCAL:
-            return self._elsewhere(best)
+            return self._elsewhere()
         return self._further_down(best, finished)
 
     def _spend(self, finished: Finding, seconds_left: float) -> None:
         """The first attempt has a budget of its own, all others share one as large."""
-        if len(self.rows) == 1:
+        if len(self.done) == 1:
             self.budget = replace(self.budget, seconds=min(self.budget.seconds, seconds_left))
             return
         row = finished.row
@@ -94,14 +94,15 @@ class Portfolio:
             return Order(self.running, begins, self.budget)
         return None
 
-    def _elsewhere(self, best: Finding) -> Order | None:
+    def _elsewhere(self) -> Order | None:
         """Further starts with the method that arrived, where they may find anything better."""
         self.looked = True
         count = next((count for most, count in _STARTS if self.function.dimension <= most), 0)
         if not (count and self.may_look_elsewhere) or is_convex(self.function.problem):
             return None
-        arrived = next((f for f in self.rows if f.judgement is not None and f.judgement.assurance is Assurance.LOCAL), None)
-        step = Step(arrived.row.method if arrived else self.running.method.name, "the problem is not seen to be convex")
+        arrived = (by for f, by in self.done if f.judgement is not None and f.judgement.assurance is Assurance.LOCAL)
+        by = next(arrived, self.running)
+        step = Step(by.method.name, "the problem is not seen to be convex", by.form is not None)
         follower = entrant(self.function.problem, self.function, step, f"{step.method} ({FURTHER})", FURTHER)
         if follower.refusal is not None:
             return None
