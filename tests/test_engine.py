@@ -6,7 +6,7 @@ import json
 import math
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -95,6 +95,9 @@ class CountedSquares:
     def jacobian(self, x: Any) -> Any:
         self.function.asked[1] += 1
         return self.reading.jacobian(x)
+
+    def prepare(self, wanted: Iterable[str]) -> None:
+        self.reading.prepare(wanted)
 
 
 def run(problem: Problem, name: str, budget: attempt.Budget) -> tuple[Counted, dict[str, Any]]:
