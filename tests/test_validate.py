@@ -361,6 +361,34 @@ def test_what_is_no_parameter(written: str, sentence: str) -> None:
     assert found[0].startswith("p.yaml:3:")
 
 
+def test_what_is_used_before_it_is_declared_is_told_as_such() -> None:
+    found = mistakes_of(
+        'minimize: "x"\nvariables: {x: {range: [0, y]}, y: {range: [0, 1], shape: n}}\n'
+        'parameters: {b: "a + 1", c: [1, "a"], a: 2, n: "x + 1", q: "q + 1"}'
+    )
+    assert [(m.split(": ")[0], m.split(": ", 1)[1].splitlines()[0]) for m in found] == [
+        ("p.yaml:3:18", "a is declared further down; declare it before it is used."),
+        ("p.yaml:3:34", "a is declared further down; declare it before it is used."),
+        ("p.yaml:3:49", "x is a variable, and this must be known beforehand."),
+        ("p.yaml:3:61", "q can't depend on itself."),
+        ("p.yaml:2:28", "y is a variable, and this must be known beforehand."),
+    ]
+
+
+def test_a_faulty_parameter_is_told_once() -> None:
+    """Neither its lack of a value nor the uses of its name are further mistakes."""
+    with pytest.raises(ProblemError) as caught:
+        of_document(
+            'minimize: "x + a + b[0] + c[1]"\nvariables: {x: [0, a]}\nparameters: {a: true, b: [1, {}], c: [[1], [null]], d: []}', Flags()
+        )
+    assert [m.sentence for m in caught.value.mistakes] == [
+        "Parameter a must be a number, an expression or a list of them; this is true.",
+        "Parameter b must be a number, an expression or a list of them; this is a mapping.",
+        "An entry of the parameter c has no value.",
+        "A list in d has no entries.",
+    ]
+
+
 def test_data_columns_and_matrices(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("f1,f2,y,label\n1,2,0.5,red\n3,4,1.5,blue\n")
     problem = of_file('minimize: "sum((X @ w - y)^2)"\nvariables: {w: {shape: 2}}\ndata: {file: d.csv, matrices: {X: [f1, f2]}}', tmp_path)

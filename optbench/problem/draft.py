@@ -171,5 +171,6 @@ class ProblemDraft:
     methods: tuple[MethodDraft, ...] = ()
     known: KnownDraft | None = None
     tags: tuple[Text, ...] = ()
+    faulty: frozenset[str] = field(default=frozenset(), compare=False)  # names whose declaration was found to be wrong on reading
     folder: Path | None = field(default=None, compare=False)  # what the data's file is relative to; None: the working folder
     file: str | None = field(default=None, compare=False)  # the file as the user named it, for messages

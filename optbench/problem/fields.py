@@ -119,6 +119,7 @@ def problem_draft(source: Source, root: Node, folder: Path | None) -> ProblemDra
     sense, objective = _objective(source, root, given, model)
     variables = tuple(_variable(source, key, value) for key, value in _pairs(source, given, "variables"))
     _check_entries(source, variables, given)
+    parameters = [_parameter(source, key, value) for key, value in _pairs(source, given, "parameters")]
     return ProblemDraft(
         sense,
         objective,
@@ -126,12 +127,13 @@ def problem_draft(source: Source, root: Node, folder: Path | None) -> ProblemDra
         name=_text_field(source, given, "name"),
         description=_text_field(source, given, "description"),
         variables=variables,
-        parameters=tuple(_parameter(source, key, value) for key, value in _pairs(source, given, "parameters")),
+        parameters=tuple(parameter for parameter in parameters if isinstance(parameter, ParameterDraft)),
         constraints=_constraints(source, given),
         data=_data(source, given),
         methods=tuple(m for item in _items(source, given, "methods") for m in _methods(source, item)),
         known=_known(source, given),
         tags=_known_texts(_text(source, item, "A tag") for item in _items(source, given, "tags")),
+        faulty=frozenset(parameter for parameter in parameters if isinstance(parameter, str)),
         folder=folder,
         file=source.file,
     )
@@ -249,11 +251,25 @@ def _integer(source: Source, node: Node) -> bool:
     return node.value == "true"
 
 
-def _parameter(source: Source, key: Node, value: Node) -> ParameterDraft:
+def _parameter(source: Source, key: Node, value: Node) -> ParameterDraft | str:
+    """The parameter, or its name where its value is a mistake."""
     name = printable(key.value[:60])
     if value.kind is Kind.NULL:
         source.report(f"Parameter {name} has no value.", key, f"Write {name}: 2, or {name}: real to keep it as a symbol.")
-    return ParameterDraft(source.words(key), _values(source, value, f"Parameter {name}"))
+    values = _values(source, value, f"Parameter {name}")
+    return ParameterDraft(source.words(key), values) if _is_given(source, value, values, name) else key.value
+
+
+def _is_given(source: Source, node: Node, value: Values, name: str) -> bool:
+    """Whether a parameter has a value in every entry; those that are null are noted."""
+    if not isinstance(value, tuple):
+        return value is not None
+    given = True
+    for child, part in zip(node.children, value, strict=True):
+        if child.kind is Kind.NULL:
+            source.report(f"An entry of the parameter {name} has no value.", child)
+        given = _is_given(source, child, part, name) and given
+    return given
 
 
 def _constraints(source: Source, given: dict[str, Pair]) -> tuple[ConstraintDraft, ...]:

@@ -72,7 +72,9 @@ class _Validation:
         self.warnings: list[str] = []
         self.nodes: dict[str, Node] = {}
         self.values: dict[Symbol, Any] = {}
-        self.faulty: set[str] = set()  # names whose declaration is a mistake
+        self.faulty: set[str] = set(draft.faulty)  # names whose declaration is a mistake
+        self.current: str | None = None  # the name that is being declared
+        self.undeclared = {v.name.value: "variable" for v in draft.variables} | {p.name.value: "parameter" for p in draft.parameters}
         self.columns_known = True
 
     def problem(self) -> Problem:
@@ -83,7 +85,7 @@ class _Validation:
         declared = [v for v in map(self.variable, draft.variables) if v]
         matrices = draft.data.matrices if draft.data else ()
         names = [n.value for n in (*(p.name for p in draft.parameters), *(v.name for v in draft.variables), *(m.name for m in matrices))]
-        self.faulty = set(names) - set(self.nodes)
+        self.faulty |= set(names) - set(self.nodes)
         scope = Scope(self.nodes, self.values, open=self.open_names or not draft.variables)
         model = self.model(scope)
         objective = self.expression(draft.objective, scope) if draft.model is None else None if model is None else model.sum_of_squares()
@@ -164,8 +166,23 @@ class _Validation:
     # ---- expressions ----------------------------------------------------------------------------------------------------
 
     def expression(self, written: Text, scope: Scope) -> Node | None:
-        parsed = self.attempt(lambda: parse(written.value, scope, written.at))
-        return None if parsed is None else self.kept(parsed)
+        try:
+            return self.kept(parse(written.value, scope, written.at))
+        except ProblemError as error:
+            self.mistakes.extend(map(self.explained, error.mistakes))
+            return None
+
+    def explained(self, mistake: Mistake) -> Mistake:
+        """A name that is not declared yet has a sentence of its own."""
+        unknown = _UNKNOWN.match(mistake.sentence)
+        kind = self.undeclared.get(unknown[1]) if unknown is not None and mistake.sentence.startswith("The name ") else None
+        if unknown is None or kind is None:
+            return mistake
+        if unknown[1] == self.current:
+            return mistake._replace(sentence=f"{unknown[1]} can't depend on itself.", hint=None)
+        if kind == "variable":
+            return mistake._replace(sentence=f"{unknown[1]} is a variable, and this must be known beforehand.", hint=None)
+        return mistake._replace(sentence=f"{unknown[1]} is declared further down; declare it before it is used.", hint=None)
 
     def model(self, scope: Scope) -> Model | None:
         """The regression that is asked for, if there is one and it can be read."""
@@ -303,6 +320,12 @@ class _Validation:
             self.declare_data(name.value, np.column_stack([known[c.value] for c in columns]))
 
     def parameter(self, draft: ParameterDraft) -> Parameter | None:
+        self.current = draft.name.value
+        found = self.valued(draft)
+        self.undeclared.pop(draft.name.value, None)
+        return found
+
+    def valued(self, draft: ParameterDraft) -> Parameter | None:
         name, value = draft.name.value, draft.value
         if draft.is_symbol and isinstance(value, Text):
             node = symbol(name, (), value.value == "integer")
@@ -343,6 +366,9 @@ class _Validation:
         """The shape of a nested list, or None (and a mistake) where its rows differ in length."""
         if not isinstance(value, tuple):
             return ()
+        if not value:
+            self.mistake(f"A list in {name.value} has no entries.", name.place)
+            return None
         shapes = {self.shape_of(part, name) for part in value}
         if len(shapes) != 1 or None in shapes:
             if None not in shapes:
@@ -355,6 +381,12 @@ class _Validation:
     # ---- variables ------------------------------------------------------------------------------------------------------
 
     def variable(self, draft: VariableDraft) -> Variable | None:
+        self.current = draft.name.value
+        found = self.ranged(draft)
+        self.undeclared.pop(draft.name.value, None)
+        return found
+
+    def ranged(self, draft: VariableDraft) -> Variable | None:
         shape = self.lengths(draft) if draft.shape is not None else self.implied_shape(draft)
         if shape is None:
             return None
