@@ -16,6 +16,7 @@ from optbench.methods.method import Method
 from optbench.workbench.function import Function
 from optbench.workbench.multistart import Minima
 from optbench.workbench.objective import FEASIBLE, GRADIENT, OBJECTIVE, Best, LimitReached, MeteredObjective
+from optbench.workbench.preparation import prepare
 
 _BOTTOMLESS = -1e300  # a value below this is taken for a fall without end
 _TRACED = 2_000_000  # numbers that a trace holds at most
@@ -112,13 +113,15 @@ def run(
 
     With `until_enough` no more starts are taken than the stopping rule of `multistart` asks for.
     """
+    ends = time.monotonic() + budget.seconds
+    prepare(function, method, options)
     began = time.monotonic()
     minima = Minima(function.space)
     best: tuple[Best, _Run] | None = None
     spent, iterations, path = [0, 0, 0, 0], 0, []
     for number, start in enumerate(starts):
         share = len(starts) - number
-        deadline = time.monotonic() + (began + budget.seconds - time.monotonic()) / share
+        deadline = time.monotonic() + (ends - time.monotonic()) / share
         objective = MeteredObjective(function, tolerance, seed + number, deadline, (budget.evaluations - sum(spent)) // share)
         objective.meter.report = _reporter(objective, best[0] if best else Best(), spent, send)
         one = _Run(objective, number, max(0, budget.iterations - iterations) // share, [] if trace else None)
