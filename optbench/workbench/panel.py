@@ -67,7 +67,7 @@ def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice
 def _entrant(problem: Problem, function: Function, facts: Facts, name: str, choice: MethodChoice) -> Entrant:
     method = get(name)
     options = read_options(method, dict(choice.options))
-    return Entrant(method, options, _refusal(problem, function, facts, method), _label(name, choice, options))
+    return Entrant(method, options, _refusal(problem, function, facts, method, options), _label(name, choice, options))
 
 
 def entrant(problem: Problem, function: Function, step: Step, label: str, stage: str) -> Entrant:
@@ -156,7 +156,7 @@ def facts_of(problem: Problem, function: Function) -> Facts:
 _LIBRARIES = ("scipy", "casadi")
 
 
-def _refusal(problem: Problem, function: Function, facts: Facts, method: Method) -> str | None:
+def _refusal(problem: Problem, function: Function, facts: Facts, method: Method, options: Any = None) -> str | None:
     """Why the method does not run; second derivatives are made only for a method that needs them and nothing else stops."""
     free = [p.name for p in problem.free_parameters]
     if free:
