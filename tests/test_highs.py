@@ -104,7 +104,7 @@ def test_a_large_sparse_program() -> None:
 )
 def test_auto_takes_it_for_linear_programs_only(objective: str, subject_to: list[str], linear: bool) -> None:
     problem = optbench.define(objective, subject_to=subject_to, range=(0, 1))
-    name, because = ladder(facts_of(problem, Function(problem)))[0]
+    name, because, *_ = ladder(facts_of(problem, Function(problem)))[0]
     assert (name == "casadi-highs") == linear
     assert because
     assert (row(problem).status is AttemptStatus.NOT_APPLICABLE) == (not linear)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from optbench.methods.method import Facts
+from optbench.workbench.programs import programs
 
 MANY = 100  # variables from which a simplex has no chance
 DENSE = 500  # variables from which dense matrices cost more than they bring
@@ -48,10 +49,10 @@ def with_smooth_form(facts: Facts, form: Facts | None) -> list[Step]:
 
 
 def _rules(facts: Facts) -> Iterator[Step]:
-    n = facts.dimension
     has_casadi = "casadi" not in facts.missing_libraries
-    if facts.linear and has_casadi and (facts.has_constraints or n > 1):
-        yield Step("casadi-highs", "it is a linear program: the simplex method ends at a vertex")
+    yield from (Step(*found) for found in programs(facts))
+    if facts.has_integers:
+        return
     yield from _with_constraints(facts, has_casadi) if facts.has_constraints else _without_constraints(facts, has_casadi)
 
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from itertools import product
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optbench.arithmetic.sparsity import Sparsity
 from optbench.language.build import reduction
@@ -33,7 +33,11 @@ from optbench.problem.interval import Interval
 from optbench.problem.problem import Problem
 from optbench.workbench.batches import BatchGradient
 from optbench.workbench.constraint_rows import Part, parts
+from optbench.workbench.programs import not_convex_because
 from optbench.workbench.reading import GraphReading, Reading
+
+if TYPE_CHECKING:
+    from optbench.workbench.epigraph import Epigraph
 
 _WRITTEN_OUT = 200  # entries of all arrays up to which plain floats may be quicker than numpy, which takes 1 us an operation
 _NEXT_TO_ZERO = 1e-20
@@ -198,6 +202,11 @@ class Function:
         return is_quadratic(self.problem.minimand, symbols) and all(is_linear(part.residual, symbols) for part in self.parts)
 
     @cached_property
+    def not_convex_because(self) -> str | None:
+        """Why a quadratic program is not seen to be convex, or None."""
+        return not_convex_because(self)
+
+    @cached_property
     def residuals_are_linear(self) -> bool:
         """Whether it is a sum of squares of linear functions."""
         return self.squares is not None and all(is_linear(r, self.problem.symbols) for r in self.squares.residuals)
@@ -319,6 +328,13 @@ class Function:
     def is_smooth(self) -> bool:
         """Whether no function of the minimand or the constraints has a kink or jump inside its domain."""
         return all(TABLE[name].smooth for name in functions(self.problem.minimand, *(part.residual for part in self.parts)))
+
+    @cached_property
+    def smooth_form(self) -> Epigraph | None:
+        """A problem with kinks written without them, where that is possible: see `epigraph`."""
+        from optbench.workbench.epigraph import epigraph
+
+        return None if self.is_smooth else epigraph(self.problem)
 
     # ---- points ------------------------------------------------------------------------------------------------------------
 
