@@ -18,6 +18,7 @@ from optbench.problem.problem import MethodChoice, Problem
 from optbench.workbench.auto import FEW, MANY, Step, with_smooth_form
 from optbench.workbench.epigraph import Epigraph
 from optbench.workbench.function import Function, importable
+from optbench.workbench.programs import programs
 
 _PANEL = ("gradient-descent", "newton", "bfgs", "nelder-mead")
 _PANEL_IN_ONE_VARIABLE = ("gradient-descent", "newton", "bfgs", "brent", "nelder-mead")
@@ -88,7 +89,8 @@ def _of_step(problem: Problem, function: Function, facts: Facts, step: Step, opt
 def _suited(problem: Problem, function: Function, facts: Facts) -> list[Step]:
     """What `auto` tries in turn, beginning with what is applicable; where nothing is, the first says why."""
     form = None if problem.free_parameters else function.smooth_form
-    steps = with_smooth_form(_with_hessian(facts, function), None if form is None else facts_of(form.problem, form.function))
+    form_facts = None if form is None else _with_convexity(facts_of(form.problem, form.function), form.function)
+    steps = with_smooth_form(_with_convexity(_with_hessian(facts, function), function), form_facts)
     for place, step in enumerate(steps):
         if _of_step(problem, function, facts, step).refusal is None:
             return steps[place:]
@@ -97,8 +99,10 @@ def _suited(problem: Problem, function: Function, facts: Facts) -> list[Step]:
 
 def _panel(facts: Facts) -> list[MethodChoice]:
     """What runs where nothing is asked for: a few methods that fit, and the one that `auto` picks."""
-    if facts.has_constraints:
-        names: Sequence[str] = _PANEL_WITH_CONSTRAINTS
+    if facts.has_integers:
+        names: Sequence[str] = ()  # what handles them is what `auto` picks
+    elif facts.has_constraints:
+        names = _PANEL_WITH_CONSTRAINTS
     elif facts.dimension == 1:
         names = _PANEL_IN_ONE_VARIABLE
     else:
@@ -111,6 +115,12 @@ def _with_hessian(facts: Facts, function: Function) -> Facts:
     """The facts with what is known of second derivatives, where `auto` may want them."""
     wanted = 1 < facts.dimension <= FEW and not facts.has_constraints and not function.problem.free_parameters
     return facts._replace(hessian_missing_because=function.hessian_missing_because) if wanted else facts
+
+
+def _with_convexity(facts: Facts, function: Function) -> Facts:
+    """The facts without that of a quadratic program where its solvers would refuse it."""
+    asked = facts.quadratic and not facts.linear and not function.problem.free_parameters and programs(facts)
+    return facts._replace(quadratic=False) if asked and function.not_convex_because else facts
 
 
 def _label(name: str, choice: MethodChoice, options: Any) -> str:
@@ -165,6 +175,8 @@ def _refusal(problem: Problem, function: Function, facts: Facts, method: Method,
     refusal = method.refuses(facts)
     if refusal is None and "hessian" in method.uses and getattr(options, "hessian", "exact") == "exact":
         refusal = method.refuses(facts._replace(hessian_missing_because=function.hessian_missing_because))
+    if refusal is None and method.quadratic_only and function.not_convex_because:
+        return f"needs a convex function, and {function.not_convex_because}"
     return refusal
 
 
