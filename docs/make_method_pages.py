@@ -97,7 +97,7 @@ def variables(method: Method) -> str:
 
 def derivatives(method: Method) -> str:
     """Return what a method asks of the function, in words."""
-    words = {"value": "values", "residuals": "residuals", "gradient": "gradients", "hessian": "Hessians"}
+    words = {"value": "values", "residuals": "residuals", "gradient": "gradients", "batches": "gradients of mini-batches", "hessian": "Hessians"}
     return ", ".join(words[what] for what in words if what in method.uses)
 
 

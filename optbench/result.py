@@ -177,6 +177,7 @@ class Attempt:
     gradient_evaluations: int = 0
     hessian_evaluations: int = 0
     constraint_evaluations: int = 0
+    epochs: float | None = None  # passes over the rows of the data for gradients; None where there are no rows, or no gradients
     setup_seconds: float = 0.0
     solve_seconds: float = 0.0
     seed: int | None = None

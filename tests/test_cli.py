@@ -293,6 +293,7 @@ ATTEMPT = {
     "gradient_evaluations": int,
     "hessian_evaluations": int,
     "constraint_evaluations": int,
+    "epochs": (*NUMBER, None),
     "setup_seconds": NUMBER,
     "solve_seconds": NUMBER,
     "seed": (int, None),

@@ -57,6 +57,7 @@ FIRST_ORDER = ["conjugate-gradient", "barzilai-borwein", "nesterov", "coordinate
 SLOW_AND_STEADY: dict[str, dict[str, Any]] = {  # what suits the small problems here
     "momentum": {"step": 0.01},
     "adam": {"step": 0.05},
+    "sgd": {"epochs": 3000},
     "random-search": {"samples": 3000},
     "simulated-annealing": {"cooling": 0.6},
 }
@@ -90,6 +91,7 @@ class Function:
     r: Callable[[Any], Any] | None = None  # residuals, where f is a sum of squares and perhaps a constant
     j: Callable[[Any], Any] | None = None
     seed: int = 0
+    rows: int = 3  # each of them a third of f
 
     def __post_init__(self) -> None:
         self.lower = self.space.full(-math.inf) if self.lower is None else self.lower
@@ -104,6 +106,10 @@ class Function:
     def gradient(self, x: Any) -> Any:
         self._count(x)
         return self.g(x)
+
+    def batch_gradient(self, x: Any, rows: Any) -> Any:
+        assert 0 < len(rows) <= self.rows
+        return self.gradient(x)
 
     def hessian(self, x: Any) -> Any:
         self._count(x)
@@ -544,7 +550,7 @@ def test_every_method_describes_itself(name: str) -> None:
     assert method.name == name
     assert method.summary.endswith(".")
     assert method.source
-    assert method.uses <= {"value", "gradient", "hessian", "residuals"}
+    assert method.uses <= {"value", "gradient", "hessian", "residuals", "batches"}
     rows = describe(method)
     assert read_options(method, {row.name: row.default for row in rows}) == method.options()
     assert all(row.meaning and not row.meaning.endswith(".") for row in rows)
@@ -586,7 +592,7 @@ def test_options_are_read(given: dict[str, Any], read: tuple[str, Any]) -> None:
         ("momentum", {"patience": "1.5"}, "momentum: patience must be a whole number at least 1, not '1.5'."),
         ("momentum", {"patience": "9" * 9999}, "momentum: patience must be a whole number at least 1, not '999"),
         ("momentum", {"stepp": 1}, "momentum has no option 'stepp'. Did you mean step?"),
-        ("momentum", {"x\x1b": 1}, "momentum has no option 'x\\x1b'. Its options are step, momentum, patience."),
+        ("momentum", {"x\x1b": 1}, "momentum has no option 'x\\x1b'. Its options are step, momentum, patience, batch, schedule, epochs."),
         ("gradient-descent", {"line_search": "wolfe"}, "line_search must be one of armijo, fixed, not 'wolfe'."),
         ("gradient-descent", {"line_search": 1}, "line_search must be one of armijo, fixed, not 1."),
         ("nelder-mead", {"adaptive": "perhaps"}, "nelder-mead: adaptive must be true or false, not 'perhaps'."),

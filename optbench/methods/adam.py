@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from .line_search import DIVERGED, NO_STEP, step_inside
 from .method import Iterates, Method, Objective, Options, Progress, option, settled
+from .mini_batches import Plan, Shuffled, batch_option, descend, epochs_option, schedule_option
 from .space import Point
 
 
@@ -20,32 +22,60 @@ class AdamOptions(Options):
     epsilon: float = option(1e-8, "added to the root of that mean", above=0)
     decay: str = option("none", "how alpha decreases with the iteration t: not, or as 1/sqrt(t)", choices=("none", "sqrt"))
     patience: int = option(1000, "iterations without progress after which it stops", at_least=1)
+    batch: int = batch_option("all, and no chance")
+    schedule: str = schedule_option("; with batches only")
+    epochs: int = epochs_option("; with batches only")
+
+    @property
+    def uses_batches(self) -> bool:
+        """Whether a step sees a part of the rows."""
+        return self.batch > 0
 
 
-def adam(objective: Objective, x: Point, value: float, options: AdamOptions) -> Iterates:
-    """Kingma & Ba 2015, algorithm 1, with a projection after each step; decaying steps as in their section 4."""
-    space = objective.space
+def adam(objective: Any, x: Point, value: float, options: AdamOptions) -> Iterates:
+    """Kingma & Ba 2015, algorithm 1, with a projection after each step; decaying steps as in their section 4.
+
+    With batches of rows an iterate is an epoch, and steps follow the schedule as well.
+    """
+    steps = Moments(objective, options)
+    if options.uses_batches:
+        plan = Plan(options.epochs, options.schedule, options.patience)
+        return (yield from descend(objective, x, value, steps, plan, Shuffled(objective, options.batch)))
     progress = Progress(objective, options.patience)
-    beta1, beta2 = options.beta1, options.beta2
-    m = v = space.full(0.0)
-    t = 0
     while True:
         g = objective.gradient(x)
         if outcome := settled(objective, x, value, g) or progress.ended(x, value, g):
             return outcome
-        t += 1
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * (g * g)
-        m_hat = m / (1 - beta1**t)
-        v_hat = v / (1 - beta2**t)
-        alpha = options.step / math.sqrt(t) if options.decay == "sqrt" else options.step
-        inside = step_inside(objective, x, objective.project(x - alpha * m_hat / (v_hat**0.5 + options.epsilon)))
+        inside = step_inside(objective, x, objective.project(steps.moved(x, g)))
         if inside is None:
             return NO_STEP
         x, value = inside
         yield x, value
         if not math.isfinite(value):
             return DIVERGED
+
+
+class Moments:
+    """The running means of the gradient and of its square, with the paper's letters."""
+
+    def __init__(self, objective: Objective, options: AdamOptions) -> None:
+        self.zero, self.options = objective.space.full(0.0), options
+        self.restart()
+
+    def restart(self) -> None:
+        self.m = self.v = self.zero
+        self.t = 0
+
+    def moved(self, x: Point, gradient: Point, factor: float = 1.0) -> Point:
+        """Return the point after a step, not projected."""
+        g, beta1, beta2 = gradient, self.options.beta1, self.options.beta2
+        self.t += 1
+        self.m = beta1 * self.m + (1 - beta1) * g
+        self.v = beta2 * self.v + (1 - beta2) * (g * g)
+        m_hat = self.m / (1 - beta1**self.t)
+        v_hat = self.v / (1 - beta2**self.t)
+        alpha = self.options.step / math.sqrt(self.t) if self.options.decay == "sqrt" else self.options.step
+        return x - factor * alpha * m_hat / (v_hat**0.5 + self.options.epsilon)
 
 
 METHOD = Method(

@@ -42,7 +42,7 @@ from optbench.errors import Mistake, UsageError, nearest, printable
 from .space import Matrix, Point, Space
 
 # files here that are no methods
-SHARED = frozenset({"method", "space", "line_search", "bracket", "scipy_bridge", "casadi_bridge", "casadi_programs"})
+SHARED = frozenset({"method", "space", "line_search", "bracket", "mini_batches", "scipy_bridge", "casadi_bridge", "casadi_programs"})
 
 NOT_DEFINED_AT_START = "the function is not defined at the start"
 STATIONARY = "the projected gradient is below the tolerance"
@@ -107,6 +107,20 @@ class LeastSquares(Objective, Protocol):
         """Return r'(x), an array of shape (r, n). It counts as an evaluation of the gradient."""
 
 
+class RowSum(Objective, Protocol):
+    """An objective that is a sum over rows of data: f(x) = rest(x) + the sum of g(x, row) over all rows."""
+
+    @property
+    def rows(self) -> int:
+        """The number m of rows."""
+
+    def batch_gradient(self, x: Point, rows: Any) -> Point:
+        """Return rest'(x) + m/B * the sum of g'(x, row) over an array of the numbers of B rows, from 0.
+
+        Its mean over batches that go through all rows is the gradient. It counts as B/m of an evaluation of that.
+        """
+
+
 class Constrained(Objective, Protocol):
     """An objective with constraints c(x), each of whose m entries has to be at most 0, or equal to 0."""
 
@@ -150,6 +164,11 @@ class Outcome(NamedTuple):
 class Options:
     """The options of a method; each method that has any declares a subclass."""
 
+    @property
+    def uses_batches(self) -> bool:
+        """Whether these options make a method ask for gradients on batches of rows."""
+        return False
+
 
 Iterates = Generator[tuple[Point, float], None, Outcome]  # yields (x, f(x)); a value that is not finite is the last: it diverged
 Accept = Callable[[Point, float], None]  # takes an iterate; may raise to end the run
@@ -172,6 +191,7 @@ class Facts(NamedTuple):
     has_constraints: bool = False
     has_equations: bool = False  # among them
     sum_of_squares: bool = False
+    rows_missing_because: str | None = "this function is not seen to be one"  # None for a sum over rows of data
     linear: bool = False  # objective and constraints
     quadratic: bool = False  # the objective has degree 2 at most, constraints are linear
     linear_residuals: bool = False  # a sum of squares of linear functions
@@ -197,7 +217,7 @@ class Method:
     source: str  # the publication
     algorithm: Callable[[Any, Point, float, Any], Iterates] | None = None
     options: type[Options] = Options
-    uses: frozenset[str] = frozenset({"value"})  # of value, gradient, hessian, residuals
+    uses: frozenset[str] = frozenset({"value"})  # of value, gradient, hessian, residuals, batches
     bounds: bool = True  # handles bounds
     constraints: bool = False  # handles constraints
     equations: bool = True  # among them equations
@@ -236,12 +256,12 @@ class Method:
                 return outcome
             accept(x, value)
 
-    def refuses(self, facts: Facts) -> str | None:
-        """Return why the method is not applicable, or None where it is."""
-        return next((reason for reason in _refusals(self, facts) if reason), None)
+    def refuses(self, facts: Facts, options: Options | None = None) -> str | None:
+        """Return why the method is not applicable (with these options), or None where it is."""
+        return next((reason for reason in _refusals(self, facts, options or self.options()) if reason), None)
 
 
-def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]:
+def _refusals(method: Method, facts: Facts, options: Options) -> Generator[str | None, None, None]:
     """Yield a reason or None for each of the things that a method may not handle."""
     n = facts.dimension
     yield "handles no integer variables" if facts.has_integers and not method.integers else None
@@ -256,6 +276,8 @@ def _refusals(method: Method, facts: Facts) -> Generator[str | None, None, None]
         if "residuals" in method.uses and not facts.sum_of_squares
         else None
     )
+    if facts.rows_missing_because and ("batches" in method.uses or options.uses_batches):
+        yield f"needs a sum over rows of data, and {facts.rows_missing_because}"
     yield (
         "needs residuals that are linear in the unknowns, and these are not seen to be"
         if method.linear_residuals_only and not facts.linear_residuals

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from .line_search import DIVERGED, NO_STEP, step_inside
-from .method import Iterates, Method, Objective, Options, Progress, option, settled
+from .method import Iterates, Method, Options, Progress, option, settled
+from .mini_batches import HeavyBall, Plan, Shuffled, batch_option, descend, epochs_option, schedule_option
 from .space import Point
 
 
@@ -17,10 +19,24 @@ class MomentumOptions(Options):
     step: float = option(0.01, "factor of the gradient in a step", above=0)
     momentum: float = option(0.9, "part of the last step that is kept", at_least=0, below=1)
     patience: int = option(1000, "iterations without progress after which it stops", at_least=1)
+    batch: int = batch_option("all, and no chance")
+    schedule: str = schedule_option("; with batches only")
+    epochs: int = epochs_option("; with batches only")
+
+    @property
+    def uses_batches(self) -> bool:
+        """Whether a step sees a part of the rows."""
+        return self.batch > 0
 
 
-def momentum(objective: Objective, x: Point, value: float, options: MomentumOptions) -> Iterates:
-    """x_{k+1} = P(x_k - alpha g_k + beta (x_k - x_{k-1})); Polyak 1964, the two-step method, with a projection."""
+def momentum(objective: Any, x: Point, value: float, options: MomentumOptions) -> Iterates:
+    """x_{k+1} = P(x_k - alpha g_k + beta (x_k - x_{k-1})); Polyak 1964, the two-step method, with a projection.
+
+    With batches of rows an iterate is an epoch, and steps follow the schedule.
+    """
+    if options.uses_batches:
+        plan, ball = Plan(options.epochs, options.schedule, options.patience), HeavyBall(options.step, options.momentum)
+        return (yield from descend(objective, x, value, ball, plan, Shuffled(objective, options.batch)))
     progress = Progress(objective, options.patience)
     alpha, beta = options.step, options.momentum
     last = x

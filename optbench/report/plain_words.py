@@ -15,7 +15,7 @@ from optbench.problem.draft import SYMBOLS
 from optbench.report import verdict_words
 from optbench.result import Assurance, Attempt, AttemptStatus, Certificate, Fit, ProblemSummary, Result, Solution
 
-HEADINGS = ("method", "status", "value", "point", "true error", "infeasibility", "iterations", "evaluations", "time")
+HEADINGS = ("method", "status", "value", "point", "true error", "infeasibility", "iterations", "epochs", "evaluations", "time")
 WORDS = ("method", "status", "point")  # the columns that hold no numbers
 COLOURS = {
     AttemptStatus.CONVERGED: "green",
@@ -176,9 +176,16 @@ def _conditions(solution: Solution) -> Iterator[str]:
 
 
 def table(attempts: Sequence[Attempt]) -> tuple[list[str], list[list[str]]]:
-    """Return the headings and the rows of cells; infeasibility has a column where there is any."""
-    shown = [h for h in HEADINGS if h != "infeasibility" or any(attempt.infeasibility for attempt in attempts)]
+    """Return the headings and the rows of cells; infeasibility has a column where there is any, epochs where they tell anything."""
+    empty = [] if any(attempt.infeasibility for attempt in attempts) else ["infeasibility"]
+    empty += [] if any(map(_has_batches, attempts)) else ["epochs"]
+    shown = [h for h in HEADINGS if h not in empty]
     return shown, [[row[h] for h in shown] for row in map(cells, attempts)]
+
+
+def _has_batches(attempt: Attempt) -> bool:
+    """Whether gradients of parts of the data were evaluated; else an epoch is a gradient evaluation."""
+    return attempt.epochs not in (None, attempt.gradient_evaluations)
 
 
 def cells(attempt: Attempt) -> dict[str, str]:
@@ -191,6 +198,7 @@ def cells(attempt: Attempt) -> dict[str, str]:
         number(attempt.error_value, 2),
         number(attempt.infeasibility, 2),
         "" if attempt.iterations is None else f"{attempt.iterations:,}",
+        number(attempt.epochs, 6),
         _evaluations(attempt),
         _duration(attempt.setup_seconds + attempt.solve_seconds),
     )

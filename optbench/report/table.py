@@ -21,7 +21,7 @@ from optbench.result import Attempt, Result
 
 BETWEEN = "\n"  # stands between the answers to several problems
 _WIDE = 100_000  # characters of a line that nothing wraps
-_DISPENSABLE = ("iterations", "evaluations", "time", "infeasibility", "point", "true error")  # left out in this order, for lack of room
+_DISPENSABLE = ("iterations", "evaluations", "epochs", "time", "infeasibility", "point", "true error")  # in this order, for lack of room
 _POINT_WIDTH = 16  # characters to which points are folded before a column is left out
 _GAP = 3  # characters between two columns
 

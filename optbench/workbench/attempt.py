@@ -119,11 +119,12 @@ def run(
     minima = Minima(function.space)
     best: tuple[Best, _Run] | None = None
     spent, iterations, path = [0, 0, 0, 0], 0, []
+    epochs: float | None = None
     for number, start in enumerate(starts):
         share = len(starts) - number
         deadline = time.monotonic() + (ends - time.monotonic()) / share
         objective = MeteredObjective(function, tolerance, seed + number, deadline, (budget.evaluations - sum(spent)) // share)
-        objective.meter.report = _reporter(objective, best[0] if best else Best(), spent, send)
+        objective.meter.report = _reporter(objective, best[0] if best else Best(), spent, epochs, send)
         one = _Run(objective, number, max(0, budget.iterations - iterations) // share, [] if trace else None)
         try:
             one.follow(method, options, function.space.point(start))
@@ -132,6 +133,7 @@ def run(
             raise
         path += [[*record[:2], *_added(record[2:4], spent), *record[4:]] for record in one.trace or []]
         spent, iterations = _added(objective.counts, spent), iterations + max(one.iterations, 0)
+        epochs = _with_epochs(epochs, objective)
         outcome = one.outcome()
         if best is None or outcome.is_better_than(best[0]):
             best = outcome, one
@@ -148,6 +150,7 @@ def run(
         "iterations": iterations,
         "trace": path if trace else None,
         "counts": spent,
+        "epochs": epochs,
         "solve_seconds": time.monotonic() - began,
     }
 
@@ -156,7 +159,14 @@ def _added(counts: Sequence[int], more: Sequence[int]) -> list[int]:
     return [a + b for a, b in zip(counts, more, strict=False)]
 
 
-def _reporter(objective: MeteredObjective, known: Best, spent: Sequence[int], send: Callable[[Any], None]) -> Callable[[], None]:
+def _with_epochs(epochs: float | None, objective: MeteredObjective) -> float | None:
+    """The passes over the data so far; None where nothing passes over rows."""
+    return epochs if objective.epochs is None else (epochs or 0.0) + objective.epochs
+
+
+def _reporter(
+    objective: MeteredObjective, known: Best, spent: Sequence[int], epochs: float | None, send: Callable[[Any], None]
+) -> Callable[[], None]:
     """Send the best point, where it is a new one and better than that of earlier starts."""
     sent = known
 
@@ -165,7 +175,8 @@ def _reporter(objective: MeteredObjective, known: Best, spent: Sequence[int], se
         best = objective.best
         if best is not sent and best.is_better_than(sent):
             sent = best
-            send({"x": objective.space.coordinates(best.x), "value": best.value, "counts": _added(objective.counts, spent)})
+            costs = {"counts": _added(objective.counts, spent), "epochs": _with_epochs(epochs, objective)}
+            send({"x": objective.space.coordinates(best.x), "value": best.value, **costs})
 
     return report
 

@@ -28,6 +28,10 @@ class BatchGradient:
         self.row_sum, self.symbols, self.data, self.scalar, self.casadi = row_sum, list(symbols), data, scalar, casadi
         self._compiled: dict[int, Callable[[Any, Any], Any]] = {}
 
+    def prepare(self) -> None:
+        """Compute the data that have rows, which costs a pass over them."""
+        _ = self._entries
+
     def __call__(self, x: Any, rows: Any) -> Any:
         """Return it at x for an array of the numbers of the rows, from 0."""
         evaluate = self._compiled.get(len(rows))

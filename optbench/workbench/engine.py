@@ -403,6 +403,7 @@ def _with_costs(row: Attempt, facts: dict[str, Any], event: Ended) -> Attempt:
         gradient_evaluations=gradients,
         hessian_evaluations=hessians,
         constraint_evaluations=constraints,
+        epochs=None if facts.get("epochs") is None else round(facts["epochs"], 6),
         setup_seconds=round(max(0.0, event.wall_seconds - solved), 6),
         solve_seconds=round(solved, 6),
     )

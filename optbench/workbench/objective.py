@@ -10,6 +10,7 @@ import math
 import random
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from optbench.arithmetic.sparsity import Sparsity
@@ -65,6 +66,7 @@ class Meter:
     def __init__(self, deadline: float, max_evaluations: int) -> None:
         self.deadline, self.max_evaluations = deadline, max_evaluations
         self.counts = [0, 0, 0, 0]
+        self.rows = self.passes = 0  # rows of batches, and the passes over all rows that they have begun
         self.report: Callable[[], None] = lambda: None  # called now and then
         self.left = 0  # evaluations until the next look
         self._stride = 1
@@ -94,6 +96,22 @@ class Meter:
             self.left -= 1
             counts[kind] += 1
             return evaluate(x)
+
+        return evaluated
+
+    def counted_by_rows(self, evaluate: Callable[[Any, Any], Any], kind: int, whole: int) -> Callable[[Any, Any], Any]:
+        """The same for a function of a point and some of `whole` rows: as many rows make one evaluation, which counts when it begins."""
+        counts = self.counts
+
+        def evaluated(x: Any, rows: Any) -> Any:
+            if self.left <= 0:
+                self.look()
+            self.left -= 1
+            self.rows += len(rows)
+            if self.rows > self.passes * whole:
+                self.passes += 1
+                counts[kind] += 1
+            return evaluate(x, rows)
 
         return evaluated
 
@@ -185,6 +203,27 @@ class MeteredObjective:
         """Their derivatives, shape (r, n): an evaluation of the gradient."""
         reading = self.function.least_squares
         return reading.jacobian_sparsity.dense(self.meter.counted_at(reading.jacobian, GRADIENT)(x))
+
+    # ---- sums over rows of data ------------------------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        assert self.function.rows is not None
+        return self.function.rows
+
+    @cached_property
+    def batch_gradient(self) -> Callable[[Any, Any], Any]:
+        """The gradient's estimate at x from some rows: their part of an evaluation of the gradient."""
+        return self.meter.counted_by_rows(self.function.batch_gradient, GRADIENT, self.rows)
+
+    @property
+    def epochs(self) -> float | None:
+        """The passes over the data that gradients have taken so far; None where there are no rows or no gradients."""
+        counted = self.counts[GRADIENT]
+        if not counted or self.function.rows is None:
+            return None
+        return counted - self.meter.passes + self.meter.rows / self.function.rows
 
     # ---- constraints ----------------------------------------------------------------------------------------------------------
 

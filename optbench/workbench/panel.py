@@ -152,6 +152,7 @@ def facts_of(problem: Problem, function: Function) -> Facts:
         has_constraints=bool(problem.constraints),
         has_equations=any(function.equalities),
         sum_of_squares=function.squares is not None,
+        rows_missing_because=function.row_sum if isinstance(function.row_sum, str) else None,
         linear=function.is_linear,
         quadratic=function.is_quadratic,
         linear_residuals=function.residuals_are_linear,
@@ -172,7 +173,7 @@ def _refusal(problem: Problem, function: Function, facts: Facts, method: Method,
     if free:
         names = f"parameter {free[0]} has" if len(free) == 1 else f"parameters {', '.join(free)} have"
         return f"needs numbers, and the {names} no value"
-    refusal = method.refuses(facts)
+    refusal = method.refuses(facts, options)
     if refusal is None and "hessian" in method.uses and getattr(options, "hessian", "exact") == "exact":
         refusal = method.refuses(facts._replace(hessian_missing_because=function.hessian_missing_because))
     if refusal is None and method.quadratic_only and function.not_convex_because:

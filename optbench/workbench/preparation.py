@@ -18,6 +18,8 @@ def prepare(function: Function, method: Method, options: Options) -> None:
     function.reading.prepare(wanted(function, method, options))
     if "residuals" in method.uses:
         function.least_squares.prepare(["constraints", "jacobian"])
+    if "batches" in method.uses or options.uses_batches:
+        function.batch_gradient.prepare()
 
 
 def wanted(function: Function, method: Method, options: Options) -> list[str]:
