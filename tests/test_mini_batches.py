@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optbench
+from optbench.language.row_sums import RowSum
 from optbench.methods.method import get, read_options
 from optbench.methods.mini_batches import SCHEDULES, Plan, Shuffled, length
 from optbench.problem.problem import MethodChoice, Problem
@@ -21,6 +22,7 @@ from optbench.problem.validate import validated
 from optbench.report.plain_words import table
 from optbench.result import Result
 from optbench.workbench import attempt
+from optbench.workbench.batches import BatchGradient
 from optbench.workbench.function import Function, silent_numpy
 from optbench.workbench.objective import GRADIENT, OBJECTIVE, MeteredObjective
 from optbench.workbench.panel import entrants
@@ -245,19 +247,25 @@ def started_at_one(text: str) -> Function:
 # ---- what is counted ------------------------------------------------------------------------------------------------------------------
 
 
+class CountingBatches(BatchGradient):
+    """Counts the rows by itself."""
+
+    seen = 0
+
+    def __call__(self, x: Any, rows: Any) -> Any:
+        self.seen += len(rows)
+        return super().__call__(x, rows)
+
+
 class Counting(Function):
     """Counts by itself what is asked for."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
-        self.asked = {"values": 0, "gradients": 0, "rows": 0}
-        batch_gradient = self.batch_gradient
-
-        def counted(x: Any, rows: Any) -> Any:
-            self.asked["rows"] += len(rows)
-            return batch_gradient(x, rows)
-
-        self.__dict__["batch_gradient"] = counted
+        self.asked = {"values": 0, "gradients": 0}
+        assert isinstance(self.row_sum, RowSum)
+        self.batches = CountingBatches(self.row_sum, problem.symbols, problem.data, False, True)
+        self.__dict__["batch_gradient"] = self.batches
 
     def value(self, x: Any) -> float:
         self.asked["values"] += 1
@@ -277,10 +285,10 @@ def test_epochs_are_the_rows_that_were_seen(name: str, options: dict[str, Any]) 
     scale = typical_scale(function)
     function.asked["values"] = 0
     facts = run_counted(function, name, options, scale)
-    asked = function.asked
-    assert facts["epochs"] == pytest.approx(asked["gradients"] + asked["rows"] / M, rel=1e-12)
+    asked, rows = function.asked, function.batches.seen
+    assert facts["epochs"] == pytest.approx(asked["gradients"] + rows / M, rel=1e-12)
     assert facts["counts"][OBJECTIVE] == asked["values"]
-    assert facts["counts"][GRADIENT] == asked["gradients"] + math.ceil(asked["rows"] / M)
+    assert facts["counts"][GRADIENT] == asked["gradients"] + math.ceil(rows / M)
 
 
 def run_counted(function: Function, name: str, options: dict[str, Any], scale: float, starts: int = 1) -> Any:
@@ -293,7 +301,7 @@ def run_counted(function: Function, name: str, options: dict[str, Any], scale: f
 def test_the_epochs_of_several_starts_add_up() -> None:
     function = Counting(problem_of(NOISY))
     facts = run_counted(function, "sgd", {"epochs": 4}, 1.0, starts=2)
-    assert facts["epochs"] == pytest.approx(function.asked["gradients"] + function.asked["rows"] / M, rel=1e-12)
+    assert facts["epochs"] == pytest.approx(function.asked["gradients"] + function.batches.seen / M, rel=1e-12)
     assert facts["iterations"] == 8
 
 
