@@ -1,4 +1,4 @@
-"""Local searches for certification: one of the numerical methods from a good point, in a fraction of a second.
+"""Short local searches: for certification, from a good point, and for the judgement of a point, from one beside it.
 
 Certification believes nothing of it; a better point only lets it drop more boxes.
 """
@@ -15,6 +15,7 @@ from optbench.workbench import attempt
 from optbench.workbench.function import Function, importable
 
 _BUDGET = attempt.Budget(seconds=0.5, iterations=500, evaluations=10_000)
+_FEW = attempt.Budget(seconds=5.0, iterations=30, evaluations=300)
 _SECONDS_IN_ALL = 2.0
 _TOLERANCE = 1e-12
 
@@ -45,6 +46,22 @@ def improver(problem: Problem) -> Improve:
         return point
 
     return improve
+
+
+def descended(function: Function, start: Sequence[float]) -> float | None:
+    """Return the value that a few steps of descent from a point reach; None where they come to nothing.
+
+    It is for functions with a gradient and without constraints; the numbers of steps and evaluations are limited, not the time.
+    """
+    method = get("lbfgs")
+    if function.gradient_missing_because:
+        return None
+    try:
+        found = attempt.run(function, method, read_options(method, {}), [list(start)], _FEW, _TOLERANCE, 0, False, lambda message: None)
+    except Exception:  # it was only a second look
+        return None
+    value: float | None = found["value"]
+    return value
 
 
 def _method(function: Function) -> Method | None:

@@ -30,6 +30,8 @@ _ROUNDING = 1e-12  # tolerated violation of a range, relative to the point
 STATIONARITY = 1e-5  # greatest scaled projected gradient of a point that is called a local optimum
 COMPLEMENTARITY = 1e-6  # greatest scaled |multiplier * slack| of a point that is called a local optimum
 _DECREMENT = 1e-10  # greatest relative gain of a Newton step from a point that is called a local optimum
+_PUSH = 1e-4  # relative distance of a restart
+_CLEARLY = 1e-6  # relative fall of the value after which a restart has found a lower point
 _CLEAN_ENOUGH = 1e-9  # violation of a constraint at a point that is called a local optimum
 _CURVATURE = 1e-8  # relative to the greatest second derivative
 _DENSE = 400  # up to this dimension the Hessian's eigenvalues are computed
@@ -304,10 +306,27 @@ def _with_gradient(function: Function, x: Any, value: float, violation: float) -
     with_valleys = curvature == "semidefinite" and not function.scalar and function.dimension <= _DENSE
     if (with_valleys and _decreases_along_a_valley(function, x, value, gradient)) or _decreases_nearby(function, x, value):
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), "there are lower values nearby")
+    if curvature != "positive" and not function.scalar and (lower := _after_a_push(function, x, value)) is not None:
+        reason = f"a restart from a point beside it falls to {function.problem.sign * lower:.9g}"
+        return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), reason)
     kind = _place(function, x)
     if kind == "interior" and function.scalar and not function.is_smooth and _has_corner(function, x):
         kind = "kink"
     return Judgement(x, value, Assurance.LOCAL, optimality, kind, None)
+
+
+def _after_a_push(function: Function, x: Any, value: float) -> float | None:
+    """The value that a short descent from a point beside x reaches, if it is clearly lower: x is then no more than a saddle, or
+    a place where the method ran out of breath."""
+    if function.dimension > _DENSE or function.work > _CHEAP:
+        return None
+    from optbench.workbench.improvement import descended
+
+    chance, space = random.Random(0), function.space
+    size = _PUSH * max(1.0, space.max_abs(x))
+    beside = space.clip(x + space.point([size * chance.gauss(0, 1) for _ in range(function.dimension)]), function.lower, function.upper)
+    lower = descended(function, space.coordinates(beside))
+    return lower if lower is not None and lower < value - _CLEARLY * max(function.scale, abs(value)) else None
 
 
 def _newton_step_gains_nothing(function: Function, x: Any, value: float, gradient: Any) -> bool:
