@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from optbench.cli.streams import complain
-from optbench.errors import ExitCode, printable
+from optbench.errors import ExitCode, OptbenchError, printable
 
 _SECONDS, _BYTES = 300.0, 4 * 2**30  # that the check of a result may take
+_LARGEST = 4 * 2**30  # bytes of a file
 
 
 def verify(
@@ -31,10 +32,15 @@ def verify(
 
 
 def _verified(path: str, as_json: bool) -> ExitCode:
+    from optbench.problem.regular_file import regular_file
     from optbench.verify import Refused
 
     try:
+        regular_file(path, _LARGEST).close()  # a pipe or a device would never end
         facts, lines = _checked(Path(path))
+    except OptbenchError as error:
+        complain(str(error))
+        return error.exit_code
     except OSError as error:
         complain(f"'{error.filename or path}' can't be read: {(error.strerror or 'it is no file').lower()}.")
         return ExitCode.USAGE
