@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from math import prod
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from optbench.language.build import negate, power, reduction, subtract
 from optbench.language.domain import natural_domain
 from optbench.language.graph import Call, Node, Shape, Symbol, symbols, topological
 from optbench.language.text import text
 from optbench.problem.interval import Interval, restricted
+
+if TYPE_CHECKING:
+    from optbench.problem.draft import ProblemDraft
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class Problem:
     description: str | None = None
     warnings: tuple[str, ...] = ()
     model: Model | None = None  # of which the objective is the sum of squares
+    written: ProblemDraft | None = field(default=None, compare=False, repr=False)  # what it was made of, in the user's own words
 
     @property
     def minimand(self) -> Node:

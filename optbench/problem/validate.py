@@ -112,6 +112,7 @@ class _Validation:
             draft.description.value if draft.description else None,
             tuple(dict.fromkeys(self.warnings)),
             model,
+            draft,
         )
         if self.mistakes:
             raise ProblemError(*self.mistakes)
