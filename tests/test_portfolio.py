@@ -45,7 +45,19 @@ def test_further_starts_find_the_lowest_of_many_valleys() -> None:
 
 def test_what_is_seen_to_be_convex_has_one_start() -> None:
     assert stages(auto(optbench.define("exp(x) + y^2 - x + softplus(y)", start={"x": 3, "y": 2})))[-1][1] is None
+    assert stages(auto(optbench.define("x^2 + x*y + y^2 - x"))) == [("newton", None)]  # by its Hessian
     assert stages(auto(optbench.define("x^2 + x*y + y^4 + y^2"))) == [("newton", None), ("newton", "further starts")]  # not seen to be
+
+
+def test_a_sum_of_squares_that_has_come_to_nothing_has_no_lower_values() -> None:
+    rosenbrock = "100*(y - x^2)^2 + (1 - x)^2"
+    assert stages(auto(optbench.define(rosenbrock))) == [("levenberg-marquardt", None)]
+    assert stages(auto(optbench.define(f"{rosenbrock} + (x*y - 4)^2")))[-1][1] == "further starts"
+
+
+def test_what_auto_saw_is_told() -> None:
+    row = auto(optbench.define("(x - 1)^2 + (y - x^2)^2", range=(-2, 2))).attempts[0]
+    assert row.chosen_because == "it is a sum of squares (it saw 2 variables, bounds; smooth, a sum of squares, not seen to be convex)"
 
 
 def test_starts_that_were_asked_for_are_all_that_there_are() -> None:

@@ -38,6 +38,23 @@ def ladder(facts: Facts) -> list[Step]:
     return list(steps.values())
 
 
+def seen(facts: Facts, convex: bool) -> str:
+    """Return what `auto` saw of a problem, in words.
+
+    >>> seen(Facts(dimension=3, has_bounds=True, sum_of_squares=True), convex=False)
+    '3 variables, bounds; smooth, a sum of squares, not seen to be convex'
+    """
+    n = facts.dimension
+    size = [f"{n:,} variable" if n == 1 else f"{n:,} variables"]
+    size += ["bounds"] * facts.has_bounds + ["whole numbers"] * facts.has_integers
+    size += ["equations" if facts.has_equations else "constraints"] * facts.has_constraints
+    form = ["linear" if facts.linear else "quadratic" if facts.quadratic else "smooth" if facts.smooth else "with kinks or jumps"]
+    form += ["a sum of squares"] * facts.sum_of_squares + ["linear residuals"] * facts.linear_residuals
+    form += ["a sum over rows of data"] * (facts.rows_missing_because is None)
+    form += ["no gradient"] * (facts.gradient_missing_because is not None)
+    return f"{', '.join(size)}; {', '.join(form)}, {'convex' if convex else 'not seen to be convex'}"
+
+
 def with_smooth_form(facts: Facts, form: Facts | None) -> list[Step]:
     """Return the ladder of a problem with kinks, with what suits its smooth form first, if it has one."""
     steps = ladder(facts)

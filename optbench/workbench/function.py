@@ -330,6 +330,13 @@ class Function:
         return all(TABLE[name].smooth for name in functions(self.problem.minimand, *(part.residual for part in self.parts)))
 
     @cached_property
+    def is_seen_convex(self) -> bool:
+        """Whether a local optimum is known to be a global one: by rules of composition, or by the Hessian of a quadratic program."""
+        from optbench.workbench.convexity import is_convex
+
+        return is_convex(self.problem) or (self.is_quadratic and not self.integers and self.not_convex_because is None)
+
+    @cached_property
     def smooth_form(self) -> Epigraph | None:
         """A problem with kinks written without them, where that is possible: see `epigraph`."""
         from optbench.workbench.epigraph import epigraph

@@ -15,7 +15,7 @@ from typing import Any
 from optbench.errors import Mistake, UsageError, nearest, printable
 from optbench.methods.method import Facts, Method, get, names, read_options
 from optbench.problem.problem import MethodChoice, Problem
-from optbench.workbench.auto import FEW, MANY, Step, with_smooth_form
+from optbench.workbench.auto import FEW, MANY, Step, seen, with_smooth_form
 from optbench.workbench.epigraph import Epigraph
 from optbench.workbench.function import Function, importable
 from optbench.workbench.programs import programs
@@ -52,7 +52,8 @@ def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice
                 step, *then = _suited(problem, function, facts)
                 chosen_by_auto = _of_step(problem, function, facts, step, choice.options)
                 key = (chosen_by_auto.label if step.smooth_form else step.method, chosen_by_auto.options)
-                found[key] = replace(found.get(key, chosen_by_auto), because=step.because, then=tuple(then))
+                because = f"{step.because} (it saw {_seen(problem, function, facts)})"
+                found[key] = replace(found.get(key, chosen_by_auto), because=because, then=tuple(then))
                 continue
             for name in _names(choice.name):
                 entrant = _entrant(problem, function, facts, name, choice)
@@ -95,6 +96,10 @@ def _suited(problem: Problem, function: Function, facts: Facts) -> list[Step]:
         if _of_step(problem, function, facts, step).refusal is None:
             return steps[place:]
     return steps
+
+
+def _seen(problem: Problem, function: Function, facts: Facts) -> str:
+    return seen(facts, not problem.free_parameters and function.is_seen_convex)
 
 
 def _panel(facts: Facts) -> list[MethodChoice]:

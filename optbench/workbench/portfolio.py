@@ -15,7 +15,6 @@ from typing import Any
 from optbench.result import Assurance, AttemptStatus
 from optbench.workbench.attempt import Budget
 from optbench.workbench.auto import Step
-from optbench.workbench.convexity import is_convex
 from optbench.workbench.function import Function
 from optbench.workbench.panel import Entrant, entrant
 from optbench.workbench.starts import starts
@@ -24,6 +23,7 @@ from optbench.workbench.verdict import Finding, best_of
 CONTINUED, FURTHER = "continued", "further starts"
 _BESIDE = 1e-2  # relative distance of the second start from the best point
 _STARTS = ((2, 40), (10, 30), (50, 20), (200, 10))  # further starts, by the number of variables up to which there are so many
+_NOTHING = 1e-15  # of a sum of squares, relative to the constant beside it
 _WORTH_WHILE = 0.01  # seconds of a budget with which it is worth to begin
 
 
@@ -59,7 +59,7 @@ class Portfolio:
         rows = list(all_rows)
         best = best_of(rows)
         if best is not None and best.judgement is not None and best.judgement.assurance is Assurance.LOCAL:
-            return self._elsewhere()
+            return None if self._is_least(best.judgement.value) else self._elsewhere()
         return self._further_down(best, finished)
 
     def _spend(self, finished: Finding, seconds_left: float) -> None:
@@ -98,7 +98,7 @@ class Portfolio:
         """Further starts with the method that arrived, where they may find anything better."""
         self.looked = True
         count = next((count for most, count in _STARTS if self.function.dimension <= most), 0)
-        if not (count and self.may_look_elsewhere) or is_convex(self.function.problem):
+        if not (count and self.may_look_elsewhere) or self.function.is_seen_convex:
             return None
         arrived = (by for f, by in self.done if f.judgement is not None and f.judgement.assurance is Assurance.LOCAL)
         by = next(arrived, self.running)
@@ -109,6 +109,11 @@ class Portfolio:
         self.running = follower
         begins = starts(self.function, self.seed, 1 + count)[1:]
         return Order(follower, begins, self.budget, until_enough=True) if begins else None
+
+    def _is_least(self, value: float) -> bool:
+        """Whether a sum of squares has come down to nothing: it has no lower values anywhere."""
+        squares = self.function.squares
+        return squares is not None and value - float(squares.offset) <= _NOTHING * max(1.0, abs(float(squares.offset)))
 
     def _beside(self, point: Any) -> list[float]:
         function, chance = self.function, Random(self.seed)
