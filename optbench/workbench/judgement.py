@@ -26,6 +26,7 @@ from optbench.workbench.restoration import CLEAN, restored
 _JUMPING = {"floor", "ceil", "sign", "mod", "if", "atan2"}
 FEASIBILITY = 1e-6  # tolerated violation of a constraint
 _WHOLE = 1e-6  # distance from a whole number that is taken for rounding
+_LAST_DIGIT = 1e-15  # distance from a bound, relative to its size, at which a point lies on it
 _ROUNDING = 1e-12  # tolerated violation of a range, relative to the point
 STATIONARITY = 1e-5  # greatest scaled projected gradient of a point that is called a local optimum
 COMPLEMENTARITY = 1e-6  # greatest scaled |multiplier * slack| of a point that is called a local optimum
@@ -65,6 +66,7 @@ class Judgement:
 def judge(function: Function, x: Any, restore: bool = False) -> Judgement:
     """Return what is known of a claimed point; with `restore`, of one near it that satisfies the constraints, if it doesn't."""
     with silent_numpy():
+        x = x if function.scalar or not function.has_bounds else _on_touched_bounds(function, x)
         if function.integers:
             return _with_whole_numbers(function, x, restore)
         if not function.constraint_count or not restore:
@@ -75,6 +77,15 @@ def judge(function: Function, x: Any, restore: bool = False) -> Judgement:
         if violation <= FEASIBILITY or function.violation(point) > FEASIBILITY:
             return judgement
         return replace(judgement, moved=Moved(violation, function.space.max_abs(point - x)))
+
+
+def _on_touched_bounds(function: Function, x: Any) -> Any:
+    """The point with entries that rounding alone keeps from a bound on it, such as the double next to that of sin(1)."""
+    import numpy as np
+
+    for bound in (function.lower, function.upper):
+        x = np.where(np.isfinite(bound) & (abs(x - bound) <= _LAST_DIGIT * np.maximum(1.0, abs(bound))), bound, x)
+    return x
 
 
 def _judged(function: Function, x: Any) -> Judgement:
