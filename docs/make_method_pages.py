@@ -105,6 +105,8 @@ def example(method: Method) -> str:
     """Return a bundled problem of the method's class."""
     if method.one_variable_only:
         return "entropy_root"
+    if "batches" in method.uses:
+        return "iris_logistic"
     if method.constraints:
         return "hs071"
     return "rastrigin" if method.scope is Scope.GLOBAL else "rosenbrock"

@@ -1,9 +1,9 @@
 """Descent on mini-batches of rows of data, which stochastic gradient descent, momentum and Adam share.
 
 In each epoch the rows are shuffled anew and cut into batches of equal length, to one row; each gives one step with the
-gradient's estimate from its rows. At the end of an epoch the whole function is evaluated, once: that is an iterate. Where
-the values of two iterates differ by no more than rounding, their whole gradients are compared, and nothing but a whole
-gradient ends it as converged.
+gradient's estimate from its rows. At the end of an epoch the whole function is evaluated: that is an iterate. Where the
+values of two iterates differ by no more than rounding, their whole gradients are compared, and nothing but a whole gradient
+ends it as converged.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Plan(NamedTuple):
     epochs: int  # at most
     schedule: str  # of the length of the steps: see `descend`
     patience: int  # epochs without progress after which it ends
-    average: bool = False  # whether an epoch ends at the mean of the iterates in its second half, or at the last of them
+    average: bool = False  # whether an epoch may end at the mean of the iterates in its second half, if that is better than the last
 
 
 def descend(objective: RowSum, x: Point, value: float, steps: Steps, plan: Plan, shuffled: Shuffled) -> Iterates:
@@ -106,8 +106,13 @@ def one_epoch(objective: RowSum, x: Point, steps: Steps, plan: Plan, shuffled: S
             x = objective.project(x)
         if plan.average and 2 * number >= len(batches):
             total, averaged = total + x, averaged + 1
-    x = objective.project(total / averaged) if averaged else x
-    return Place(objective, x, objective.value(x), slope / len(batches))
+    slope = slope / len(batches)
+    last = Place(objective, x, objective.value(x), slope)
+    if not averaged:
+        return last
+    x = objective.project(total / averaged)
+    mean = Place(objective, x, objective.value(x), slope)
+    return mean if mean.is_better_than(last) or math.isnan(last.value) else last
 
 
 def length(plan: Plan, epochs: float) -> float:
@@ -164,6 +169,10 @@ class Shuffled:
         """Return the batches of an epoch, each an array of the numbers of its rows."""
         order = self.chance.permutation(self.rows)
         return [order[begin:end] for begin, end in zip(self.ends, self.ends[1:], strict=False)]
+
+    def sample(self) -> Any:
+        """Return one batch, at the cost of a batch."""
+        return self.chance.choice(self.rows, self.ends[1], replace=False)
 
 
 # ---- options -------------------------------------------------------------------------------------------------------------

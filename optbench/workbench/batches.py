@@ -66,12 +66,12 @@ class BatchGradient:
             shape = column.placeholder.shape
             parts.append((values, axis, argument[start : start + prod(shape)].reshape(shape)))
             start += prod(shape)
-        point, take = argument[:dimension], np.take
+        point = argument[:dimension]
 
         def on_rows(x: Any, rows: Any) -> Any:
             point[...] = x
             for values, axis, part in parts:
-                take(values, rows, axis, part, "clip")
+                values.take(rows, axis, part, "clip")
             return evaluate(argument)
 
         return on_rows
