@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .method import Accept, Constrained, Method, Options, Outcome, option
-from .scipy_bridge import FOREVER, STEEPEST, Evaluations, bounds_of, minimize, separate_constraints, told
+from .scipy_bridge import FOREVER, STEEPEST, Abandoned, Evaluations, bounds_of, minimize, separate_constraints, told
 from .space import Point
 
 REASONS = {
@@ -24,6 +24,8 @@ TIGHTER = 1e-4  # its tolerance is one of values, not of gradients
 LOOSER = 1e3  # times its tolerance
 NO_DESCENT = 8  # its status
 LEAST = 1e-15  # violation that it may always leave
+PATIENCE = 10  # iterates in a row that are no better than an earlier one
+STANDS = Outcome(False, "its iterates get no better")
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,16 @@ def slsqp(objective: Constrained, x: Point, value: float, options: SlsqpOptions,
 
     It calls back with the first trial of each line search. So its iterates are taken where it asks for gradients. Where
     rounding lets it go no further, it is asked once more whether it has arrived, with a tolerance relative to the value.
+    It would go on for ever where rounding keeps constraints from being met as exactly as it wants; so it is stopped after
+    10 iterates none of which is better than all before, in its value or its violation (R. Fletcher & S. Leyffer 2002).
     """
     asked = Evaluations(objective, x, value, accept)
+    better = Better()
 
     def gradient(z: Any) -> Any:
         found = asked.gradient(z)
         asked.passed_if_new(z)
+        better.look(asked, z)
         return found
 
     bounds, constraints = bounds_of(asked), separate_constraints(asked)
@@ -57,12 +63,49 @@ def slsqp(objective: Constrained, x: Point, value: float, options: SlsqpOptions,
     def solve() -> Outcome:
         tolerance = options.tolerance or TIGHTER * objective.tolerance
         tolerance = max(tolerance / max(1.0, asked.unit), min(LEAST if constraints else 0.0, tolerance))
-        result = run(asked.start, tolerance)
-        if result.status == NO_DESCENT and not options.tolerance:
-            result = run(result.x, LOOSER * tolerance * max(1.0, abs(result.fun)))
+        try:
+            result = run(asked.start, tolerance)
+            if result.status == NO_DESCENT and not options.tolerance:
+                result = run(result.x, LOOSER * tolerance * max(1.0, abs(result.fun)))
+        except Abandoned:
+            if asked.error is None and better.waited > PATIENCE:
+                return STANDS
+            raise
         return told(asked, result, REASONS)
 
     return asked.outcome(solve, steepest=STEEPEST if bounds or constraints else math.inf)
+
+
+class Better:
+    """Whether iterates are better than earlier ones: a filter, which holds those whose value and violation none is below.
+
+    Source: R. Fletcher & S. Leyffer, Nonlinear programming without a penalty function, Math. Program. 91 (2002).
+    """
+
+    def __init__(self) -> None:
+        self.filter: list[tuple[float, float]] = []
+        self.waited = 0  # iterates since the last that was better
+
+    def look(self, asked: Evaluations, z: Any) -> None:
+        """Look at an iterate, and leave the solver if there have been too many that were no better."""
+        if not asked.is_constrained:
+            return
+        here = (asked.value(z), max(LEAST, violation(asked, z)))
+        if any(value <= here[0] and excess <= here[1] for value, excess in self.filter):
+            self.waited += 1
+            if self.waited > PATIENCE:
+                raise Abandoned
+        else:
+            self.filter = [known for known in self.filter if known[0] < here[0] or known[1] < here[1]] + [here]
+            self.waited = 0
+
+
+def violation(asked: Evaluations, z: Any) -> float:
+    """Return the greatest violation of a constraint."""
+    import numpy as np
+
+    c = asked.constraints_or_inf(z)
+    return float(np.max(np.where(asked.equalities, abs(c), c), initial=0.0))
 
 
 METHOD = Method(
