@@ -286,6 +286,71 @@ def test_what_is_no_problem_file_is_a_sentence(name: str, sentence: str, folder:
     assert (as_json.code, json.loads(as_json.out)["status"]) == (2, "invalid")
 
 
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ("/dev/zero", "'/dev/zero' is a pipe, a socket or a device; a regular file is expected."),
+        ("/dev/stdin", "'/dev/stdin' is a pipe, a socket or a device; a regular file is expected."),
+        ("pipe.csv", "'pipe.csv' is a pipe, a socket or a device; a regular file is expected."),
+        ("zero.csv", "'zero.csv' is a pipe, a socket or a device; a regular file is expected."),
+        ("folder.yaml", "'folder.yaml' is a folder; a file is expected."),
+        ("/proc/self/mem", "'/proc/self/mem' can't be read: input/output error."),
+        ("huge.csv", "'huge.csv' is larger than 256 MB, the most that is read."),
+        ("missing.csv", "There is no file 'missing.csv'."),
+    ],
+)
+def test_what_can_not_be_data_is_a_sentence_at_once(data: str, sentence: str, folder: Path) -> None:
+    """Named in a problem file it has a place there; on the command line it is how the program was called, but for the size."""
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "zero.csv").symlink_to("/dev/zero")
+    with (folder / "huge.csv").open("wb") as written:
+        written.truncate(300 * 2**20)
+    text = 'minimize: "sum((y - a*x)^2)"\nvariables: {a: {}}\ndata: {file: "%s"}\n'
+    (folder / "d.yaml").write_text(text % data, encoding="utf-8")
+    ran = optbench("solve", "d.yaml", cwd=folder)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.splitlines()[0].startswith(f"error: d.yaml:3:14: {sentence}")
+    assert ran.err.count("error:") == 1
+    flag = optbench("solve", "sum((y - a*x)^2)", "--data", data, cwd=folder)
+    assert flag.code == (3 if data == "huge.csv" else 2)
+    assert flag.err.count("error:") == 1
+    assert sentence.partition("'")[0] in flag.err
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe.yaml", "folder.yaml"])
+def test_proofs_are_not_read_from_devices(name: str, folder: Path) -> None:
+    ran = optbench("verify", name, cwd=folder)
+    assert (ran.code, ran.out) == (2, "")
+    assert "file is expected" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("objective", "sentence"),
+    [
+        ("sum(x*i^2 for i in 0..10^9)", "This sum has more than 10,000,000 terms, which is the limit."),
+        ("sum(x*i*j for i in 0..10^5 for j in 0..10^5)", "terms, which is the limit."),
+        ("sum(zeros(10^9)) + x", "An array of shape 1000000000 has 1,000,000,000 entries; the limit is 10,000,000."),
+        ("sum(ones(10^5, 10^5)) + x", "An array of shape 100000 x 100000 has 10,000,000,000 entries; the limit is 10,000,000."),
+        ("sum(y)", "y has 100,000,000 entries; the limit is 10,000,000."),
+    ],
+)
+def test_what_is_too_large_is_refused_without_taking_memory(objective: str, sentence: str) -> None:
+    """In 1 GiB of addresses, of which numpy and Python take half."""
+    limited = [
+        "sh",
+        "-c",
+        'ulimit -v 1048576; exec "$@"',
+        "sh",
+        *COMMAND,
+        "solve",
+        objective,
+        *(["--var", "y[10000, 10000]=0..1"] if "y" in objective else []),
+    ]
+    done = subprocess.run(limited, capture_output=True, env=environment(OPENBLAS_NUM_THREADS="1"), timeout=PATIENCE, check=False)
+    assert done.returncode == 3
+    assert sentence in done.stderr.decode().splitlines()[0]
+
+
 def test_a_file_of_another_ending_is_pointed_out(folder: Path) -> None:
     ran = optbench("solve", "ragged.csv", cwd=folder)
     assert ran.code == 3
@@ -349,6 +414,18 @@ def test_a_copy_that_can_not_be_written_is_a_sentence_after_the_answer(folder: P
     ran = shell(f"cd {folder}; optbench solve {SHORT_QUOTED} --json {option}{target}")
     assert (ran.code, json.loads(ran.out)["value"]) == (2, 0.0)
     assert ran.err == f"error: '{target}' can't be written: {reason}.\n"
+
+
+@pytest.mark.parametrize("name", ["pipe", "link to a pipe", "folder.yaml"])
+def test_a_certificate_takes_the_place_of_no_pipe_or_device(name: str, folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    (folder / "link to a pipe").symlink_to("pipe")
+    refused(
+        optbench("solve", "x^2", "--certificate", name, cwd=folder),
+        2,
+        f"--certificate can't write '{name}': it is no file in a folder that can be written to.",
+    )
+    assert (folder / "pipe").is_fifo()
 
 
 def test_each_of_several_copies_is_tried(tmp_path: Path) -> None:

@@ -511,6 +511,17 @@ def test_a_deficient_rank_takes_no_degrees_of_freedom(tmp_path: Path) -> None:
     assert "the Jacobian has rank 1" in found.reason
 
 
+def test_estimates_that_are_no_minimum_have_no_standard_errors(tmp_path: Path) -> None:
+    """Adam stops at its limit, on the way."""
+    (tmp_path / "d.csv").write_text("x,y\n1,1\n2,1.8\n3,4.2\n4,7.7\n5,16.5\n", encoding="utf-8")
+    variables = {"a": {"start": 1}, "b": {"start": 0.1}, "c": {"start": 0}}
+    what = written(tmp_path, model={"response": "y", "expr": "a*exp(b*x) + c"}, variables=variables)
+    result, found = fitted(what, methods=(method_choice("adam"),))
+    assert result.status.value not in ("optimal", "locally_optimal")
+    assert (found.standard_errors, found.reason) == (None, "these estimates are not seen to be a minimum")
+    assert found.rank == 3
+
+
 def test_degrees_of_freedom_are_never_negative(tmp_path: Path) -> None:
     _, found = fitted(columns(tmp_path, "x,y\n1,2\n"))
     assert (found.observations, found.rank, found.degrees_of_freedom) == (1, 1, 0)

@@ -398,6 +398,14 @@ def test_data_columns_and_matrices(tmp_path: Path) -> None:
     }
 
 
+def test_a_variable_that_is_nearly_a_column_brings_a_warning(tmp_path: Path) -> None:
+    file = tmp_path / "d.csv"
+    file.write_text("height,width\n1,2\n3,5\n")
+    slip = of_expression("sum((heigth - a - b*width)^2)", Flags(data=str(file)))
+    assert slip.warnings == ("heigth is a variable, as the data have no column of that name. Did you mean height?",)
+    assert of_expression("sum((height - a - b*width)^2)", Flags(data=str(file))).warnings == ()
+
+
 def test_a_whole_column_may_index(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("i,j\n0,1\n1,2\n")
     problem = of_file('minimize: "sum((x[i] - x[j])^2)"\nvariables: {x: {shape: 3}}\ndata: {file: d.csv}', tmp_path)

@@ -124,6 +124,8 @@ def _with_file(problem: Problem, scalar: Problem, answer: CertifiedAnswer, found
         "structure": found.structure,
     }
     path = Path(file)
+    if path.exists() and not path.is_file():
+        return replace(answer, not_written=f"'{file}' can't be written: it is no regular file")
     half_written = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(half_written, "w", encoding="ascii") as opened:

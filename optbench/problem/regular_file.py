@@ -104,7 +104,8 @@ def _refuse(sentence: str, named_at: Place | None) -> NoReturn:
 def _not_a_file(name: str, mode: int) -> str:
     if stat.S_ISDIR(mode):
         return f"{shown(name)} is a folder; a file is expected."
-    return f"{shown(name)} is a pipe, a socket or a device; a regular file is expected (standard input is written -)."
+    hint = " (standard input is written -)" if name.lower().endswith((".yaml", ".yml", ".json")) else ""
+    return f"{shown(name)} is a pipe, a socket or a device; a regular file is expected{hint}."
 
 
 def _not_opened(name: str, error: OSError | ValueError) -> str:

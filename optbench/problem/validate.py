@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import prod
 from pathlib import Path
@@ -48,6 +48,7 @@ _RESERVED = ("pi", "inf", "for", "in", "and", "or", "not", "axis")
 _UNKNOWN = re.compile(
     r"(?:The name |A response is one number a row of the data, and |)(\w+) is (?:not declared|no column|a scalar and has no entries)"
 )
+_WRITTEN_OUT = 1_000  # entries up to which an array of ends or starts is exact; longer ones are doubles
 _LONG = 2_000  # an objective that prints longer than this is shown as it was typed
 _COUNTED = 10**30  # beyond it nobody wants to read how many
 T = TypeVar("T")
@@ -76,6 +77,7 @@ class _Validation:
         self.current: str | None = None  # the name that is being declared
         self.undeclared = {v.name.value: "variable" for v in draft.variables} | {p.name.value: "parameter" for p in draft.parameters}
         self.columns_known = True
+        self.column_names: list[str] = []  # of the data
 
     def problem(self) -> Problem:
         draft = self.draft
@@ -92,6 +94,7 @@ class _Validation:
         constraints = tuple(c for c in (self.constraint(c, i, scope) for i, c in enumerate(draft.constraints, 1)) if c)
         if self.mistakes or objective is None:
             raise ProblemError(*(m for m in self.mistakes if not self.is_consequence(m)))
+        self.check_typing_errors(scope.found)
         free = [self.variable(VariableDraft(Text(name), self.default_range)) for name in scope.found]
         variables = tuple(declared) + tuple(v for v in free if v)
         self.check_objective(objective, variables)
@@ -145,6 +148,14 @@ class _Validation:
                 if name.value in seen:
                     self.mistake(f"{name.value} is declared twice, as a {seen[name.value]} and as a {kind}.", name.place)
                 seen[name.value] = kind
+
+    def check_typing_errors(self, found: Iterable[str]) -> None:
+        """Where names need not be declared, one that is nearly that of an unused column is a variable, which may be a slip."""
+        used = {name.name for name in self.values}
+        unused = [name for name in self.column_names if name not in used and name.isidentifier()]
+        for name in found:
+            if hint := nearest(name, unused):
+                self.warnings.append(f"{name} is a variable, as the data have no column of that name.{hint}")
 
     def check_use(self, variables: Sequence[Variable]) -> None:
         """A variable that occurs nowhere is a slip where names need not be declared; in a file it may be meant."""
@@ -267,6 +278,7 @@ class _Validation:
         written |= {column.value for matrix in draft.matrices for column in matrix.columns}
         place = draft.file.place
         names = self.attempt(lambda: column_names(path, place))
+        self.column_names = names or []
         wanted = [name for name in names or () if name in written]
         columns = None if names is None else self.attempt(lambda: read_columns(path, wanted, place, self.warnings.append))
         if names is None or columns is None:
@@ -477,6 +489,8 @@ class _Validation:
             needed = shape_text(shape) if shape else "a number"
             self.mistake(f"{what} has the shape {shape_text(node.shape)}, and {needed} is needed.", value.at(0, len(value.value)))
             return None
+        if prod(shape) > _WRITTEN_OUT:
+            return self.computed(node, value, what)
         from optbench.language.expand import entries
 
         try:
@@ -484,6 +498,18 @@ class _Validation:
         except GraphError as error:
             self.mistake(str(error), value.at(0, len(value.value)))
             return None
+
+    def computed(self, node: Node, value: Text, what: str) -> list[Node | None] | None:
+        """The entries of an array that is too long to be written out, as doubles."""
+        from optbench.arithmetic.numpy_arrays import function
+
+        found = function([node], [], self.values)()[0].ravel().tolist()
+        if any(map(math.isnan, found)):
+            self.mistake(f"{what} is not defined in each entry.", value.at(0, len(value.value)))
+            return None
+        nodes: dict[float, Node] = {math.inf: INFINITY, -math.inf: MINUS_INFINITY}
+        nodes.update((v, number(Fraction(v))) for v in set(found) - nodes.keys())
+        return [nodes[v] for v in found]
 
     def ends(self, written: Text) -> tuple[Text, Text, bool, bool] | None:
         """The parts of "[0, 10)", "(0, inf)" or "0..10": the ends, and whether they belong to it."""

@@ -32,11 +32,12 @@ class Response(NamedTuple):
     weight: Node  # of the squares of the residuals, none of it negative; shape (m,)
 
 
-def fit(problem: Problem, function: Function, coordinates: list[float]) -> Fit | None:
+def fit(problem: Problem, function: Function, coordinates: list[float], *, is_minimum: bool = True) -> Fit | None:
     """Return the statistics at a point; None where the problem is no regression, or the residuals are not defined there.
 
     A regression has a model, or its objective adds up squares of data minus something, with or without weights. A factor that
-    all squares share, as in a mean, does not belong to the residuals; observations of weight 0 don't count.
+    all squares share, as in a mean, does not belong to the residuals; observations of weight 0 don't count. There are standard
+    errors where the point is a minimum only.
     """
     responses = responses_of(problem, function)
     if not responses:
@@ -50,6 +51,8 @@ def fit(problem: Problem, function: Function, coordinates: list[float]) -> Fit |
     y, w = _observed(problem, responses)
     m, n, rss = int(np.count_nonzero(w)), int(_free(function).sum()), float(r @ r)
     rank, spread, reason = _spread(function, x, m, n)
+    if not is_minimum:
+        spread, reason = None, "these estimates are not seen to be a minimum"
     freedom = m - (n if rank is None else rank)
     s = math.sqrt(rss / freedom) if freedom > 0 else None
     return Fit(

@@ -81,7 +81,8 @@ def _fit(problem: Problem, function: Function, result: Result) -> Fit | None:
         return None
     from optbench.workbench.regression import fit
 
-    return fit(problem, function, _flat([point[v.name] for v in problem.variables]))
+    is_minimum = result.status in (Status.OPTIMAL, Status.LOCALLY_OPTIMAL)
+    return fit(problem, function, _flat([point[v.name] for v in problem.variables]), is_minimum=is_minimum)
 
 
 # ---- what was found ----------------------------------------------------------------------------------------------------------
