@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import optbench
 from optbench.arithmetic.casadi_graph import Reading
+from optbench.errors import ProblemError
 from optbench.language.build import symbol
 from optbench.language.curvature_places import most_second_derivatives
 from optbench.language.elaborate import Scope, parse
@@ -129,3 +130,22 @@ def test_a_thousand_unknowns_are_solved_and_shown_in_short() -> None:
     assert found.status is Status.LOCALLY_OPTIMAL
     assert found.solutions[0].optimality.curvature == "positive"
     assert np.abs(np.array(found.solutions[0].point["x"]) - 1).max() < 1e-6
+
+
+def test_a_bound_and_a_start_for_each_of_many_entries_are_doubles() -> None:
+    n = 40_000
+    asked = optbench.define(
+        "sum(u^2)",
+        variables={"u": {"shape": [200, 200], "range": ("sin(x)*cos(x.T)", None), "start": "2 + 0*x"}},
+        parameters={"x": "zeros(200, 200) + arange(200)"},
+    )
+    x = np.broadcast_to(np.arange(200.0), (200, 200))
+    [u] = asked.variables
+    assert np.array([interval.floats[0] for interval in u.ranges]) == pytest.approx((np.sin(x) * np.cos(x.T)).ravel(), rel=1e-15)
+    assert u.ranges[0].floats[1] == np.inf
+    assert u.starts == ((2.0,) * n,)
+
+
+def test_an_undefined_bound_among_many_is_a_mistake() -> None:
+    with pytest.raises(ProblemError, match="An end of the range of x is not defined in each entry"):
+        problem("sum(x^2)", 5_000, range=("log(arange(5000) - 1)", None))
