@@ -178,7 +178,7 @@ def test_a_changed_certificate_is_refused_with_code_9(command: Any, tmp_path: Pa
 def test_what_can_not_be_read_is_a_mistake_of_usage(command: Any, tmp_path: Path) -> None:
     missing = command("verify", str(tmp_path / "missing"))
     assert (missing.code, missing.out) == (2, "")
-    assert "can't be read" in missing.err
+    assert "There is no file" in missing.err
     assert command("verify", str(tmp_path)).code == 2
 
 
