@@ -24,6 +24,7 @@ from optbench.workbench.function import Function, silent_numpy
 from optbench.workbench.judgement import Judgement, judge
 from optbench.workbench.panel import Entrant, entrants, plain_options
 from optbench.workbench.portfolio import Order, Portfolio
+from optbench.workbench.preparation import uses_batches
 from optbench.workbench.settings import Settings
 from optbench.workbench.starts import starts, typical_scale
 from optbench.workbench.supervisor import Ended, Ending, Limits, Message, Supervisor
@@ -251,6 +252,8 @@ class _Run:
         for library in sorted({entrant.method.library for entrant in runnable if entrant.method.library}):
             importlib.import_module(library)  # once here, not in every child
         function.prepare()
+        if any(uses_batches(entrant.method, entrant.options) for entrant in runnable):
+            function.batch_gradient.prepare()  # the data once here, not in every child
         function.scale = typical_scale(function)
         self.starts = starts(function, settings.seed, settings.starts)
         busy = len(runnable) + settings.exact + settings.certify

@@ -18,8 +18,13 @@ def prepare(function: Function, method: Method, options: Options) -> None:
     function.reading.prepare(wanted(function, method, options))
     if "residuals" in method.uses:
         function.least_squares.prepare(["constraints", "jacobian"])
-    if "batches" in method.uses or options.uses_batches:
+    if uses_batches(method, options):
         function.batch_gradient.prepare()
+
+
+def uses_batches(method: Method, options: Options) -> bool:
+    """Return whether the method will ask for gradients on batches of rows."""
+    return "batches" in method.uses or options.uses_batches
 
 
 def wanted(function: Function, method: Method, options: Options) -> list[str]:
