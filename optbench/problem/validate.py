@@ -211,9 +211,22 @@ class _Validation:
         elif prediction.shape not in ((), response.shape):
             shapes = f"{shape_text(prediction.shape)}, the response {shape_text(response.shape)}"
             self.mistake(f"The model has the shape {shapes}.", draft.expr.at(0, len(draft.expr.value)))
+        elif (row := self.undefined_row(response)) is not None:
+            self.mistake(f"The response is no finite number in row {row} of the data.", draft.response.at(0, len(draft.response.value)))
         else:
             return Model(response, prediction)
         return None
+
+    def undefined_row(self, response: Node) -> int | None:
+        """The first row, from 1, in which an expression of data is undefined or too large."""
+        import numpy as np
+
+        from optbench.arithmetic.numpy_arrays import function
+
+        with np.errstate(all="ignore"):
+            [values] = function([response], [], {s: self.values[s] for s in symbols(response)})()
+        faulty = np.flatnonzero(~np.isfinite(np.asarray(values, float)))
+        return int(faulty[0]) + 1 if len(faulty) else None
 
     def kept(self, parsed: Parsed) -> Node:
         self.warnings.extend(parsed.warnings)
