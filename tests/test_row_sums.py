@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 import optbench
 from optbench.arithmetic import numpy_arrays
 from optbench.language.row_sums import RowSum, row_sum
+from optbench.problem.library import path
 from optbench.problem.problem import Problem
-from optbench.problem.reader import read_text
+from optbench.problem.reader import read, read_text
 from optbench.problem.validate import validated
 from optbench.workbench.function import Function
+from optbench.workbench.starts import starts
 
 M, K = 12, 3
 DATA = f"""
@@ -194,6 +196,32 @@ def test_what_is_none_has_a_reason(text: str, variables: str, reason: str) -> No
     function = Function(problem_of(text, variables))
     assert function.rows is None
     assert function.row_sum == reason
+
+
+WITH_ROWS = (
+    "aids_poisson",
+    "bard",
+    "diabetes_ridge",
+    "hartmann_6",
+    "iris_logistic",
+    "iris_network",
+    "lennard_jones_7",
+    "longley",
+    "stackloss",
+)
+
+
+@pytest.mark.parametrize("casadi", [True, False])
+@pytest.mark.parametrize("name", WITH_ROWS)
+def test_bundled_problems_with_rows(name: str, casadi: bool) -> None:
+    function = Function(validated(read(str(path(name)))))
+    assert function.rows is not None
+    function.batch_gradient.casadi = casadi
+    x = function.space.point(starts(function, 0)[0]) + 0.01
+    batches = np.array_split(np.random.default_rng(0).permutation(function.rows), 3)
+    mean = sum(len(rows) / function.rows * function.batch_gradient(x, rows) for rows in batches)
+    gradient = function.gradient(x)
+    assert mean == pytest.approx(gradient, rel=1e-9, abs=1e-9 * np.abs(gradient).max())
 
 
 def test_a_scalar_problem_is_told_at_once() -> None:

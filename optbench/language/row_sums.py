@@ -73,6 +73,8 @@ def row_sum(root: Node, unknowns: Iterable[Symbol]) -> RowSum:
     """
     unknowns = list(unknowns)
     terms = list(_terms(root, _reach(root, _dependent([root], unknowns))))
+    if not any(term.shape for term in terms):
+        raise NoRowSum(NOT_SEEN)
     depends = _dependent(terms, unknowns)
     reasons: list[str] = []
     axes = [_row_axis(array, depends, reasons) for array in terms]
