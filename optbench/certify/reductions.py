@@ -38,7 +38,7 @@ def in_entries(problem: Problem) -> Problem:
     names = {s: symbol(f"u{k}", (), s.integer) if problem.has_arrays else s for k, s in enumerate(entries)}
     variables = [Variable(names[s], (interval,)) for s, interval in zip(entries, ranges, strict=True)]  # type: ignore[arg-type]
     conditions_ = [(c, substitute(entry, names)) for c, part in zip(problem.constraints, written, strict=True) for entry in part]
-    constraints = [Constraint(c.name, node, c.text) for c, node in conditions_]
+    constraints = [Constraint(c.name, node, c.written) for c, node in conditions_]
     return Problem(None, "minimize", substitute(minimand, names), tuple(variables), "", constraints=tuple(constraints))
 
 

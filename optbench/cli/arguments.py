@@ -79,7 +79,9 @@ def of_document(text: str, flags: Flags) -> Problem:
 
 def _of_file(path: str, flags: Flags) -> Problem:
     if path.lower().endswith(".nl"):
-        raise UsageError(f"{printable(path)}: AMPL's .nl files can't be read yet; write the problem as YAML or JSON.")
+        from optbench.problem.nl import read
+
+        return read(path).problem
     from optbench.problem.reader import reading
 
     return _of_reading(reading(path), flags)

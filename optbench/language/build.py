@@ -229,6 +229,29 @@ def _elementwise(function: str, args: tuple[Node, ...], static: tuple[Any, ...] 
     return intern_call(function, args, static, facts)
 
 
+def scalar_call(function: str, args: tuple[Node, ...]) -> Call:
+    """Return an operator or function of scalar numbers that is canonical as it stands.
+
+    It folds nothing, and is quicker than `call` for who makes 100,000 of them and sees when there is nothing to fold.
+    """
+
+    def facts() -> tuple[Shape, bool, bool, bool]:
+        total, integer = function not in _PARTIAL, True
+        for arg in args:
+            if arg.boolean:
+                _check_operands(function, args)
+            total = total and arg.total
+            integer = integer and arg.integer
+        total = total or (function in ("divide", "power") and all(a.total for a in args) and _is_total(function, args))
+        return (), (integer or function in _WHOLE) and _is_integer(function, args, function in _WHOLE), False, total
+
+    return intern_call(function, args, (), facts)
+
+
+_PARTIAL = {name for name, row in TABLE.items() if row.domain} | {"divide", "power", "inf"}
+_WHOLE = {name for name, row in TABLE.items() if row.integer}
+
+
 def _check_operands(function: str, args: tuple[Node, ...]) -> None:
     takes_conditions = function in ("and", "or", "not", "all")
     for position, arg in enumerate(args):

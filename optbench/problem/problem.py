@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from optbench.language.build import negate, power, reduction, subtract
 from optbench.language.domain import natural_domain
-from optbench.language.graph import Call, Node, Shape, Symbol, symbols, topological
-from optbench.language.text import text
+from optbench.language.graph import Call, Node, Shape, Symbol, size, symbols, topological
+from optbench.language.text import TooLong, text
 from optbench.problem.interval import Interval, restricted
 
 if TYPE_CHECKING:
@@ -65,7 +65,20 @@ class Constraint(NamedTuple):
 
     name: str
     condition: Node
-    text: str
+    written: str | None = None  # how it is shown; None: as the condition prints
+
+    @property
+    def text(self) -> str:
+        """How it is shown."""
+        return printed(self.condition) if self.written is None else self.written
+
+
+def printed(node: Node) -> str:
+    """Return an expression as text, or where that would be endless a sentence on its size."""
+    try:
+        return text(node, decimals=True)
+    except TooLong:
+        return f"an expression of {size(node):,} parts"
 
 
 class MethodChoice(NamedTuple):
