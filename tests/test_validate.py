@@ -278,6 +278,12 @@ def test_starts_in_each_form() -> None:
     assert starts_of("start: [[1, 2], [3, 4]]", "shape: [2, 2], ") == ((1.0, 2.0, 3.0, 4.0),)
 
 
+@pytest.mark.parametrize("value", ["inf", "[1, inf]", "[1, .inf]", "2*inf"])
+def test_infinity_in_the_objective_is_traced_to_its_parameter(value: str) -> None:
+    (only,) = mistakes_of(f'minimize: "sum(a*x)"\nvariables: {{x: [0, 1]}}\nparameters: {{b: inf, a: {value}}}')
+    assert "inf is for bounds and can't stand in the objective; the parameter a has it." in only
+
+
 def test_a_list_of_starts_says_the_shape() -> None:
     (x,) = of_file('minimize: "sum(x)"\nvariables: {x: {starts: [[1, 2], [3, 4]]}}').variables
     assert (x.shape, x.starts) == ((2,), ((1.0, 2.0), (3.0, 4.0)))

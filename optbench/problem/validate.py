@@ -258,11 +258,17 @@ class _Validation:
                 f"The objective is an array of shape {shape_text(objective.shape)}; a number is needed, for example its sum.", place
             )
         if "inf" in functions(objective):
-            self.mistake("inf is for bounds and can't stand in the objective.", place)
+            source = next((p.name.value for p in self.draft.parameters if self.is_infinite(p.name.value, written)), None)
+            origin = "" if source is None else f"; the parameter {source} has it"
+            self.mistake(f"inf is for bounds and can't stand in the objective{origin}.", place)
         if not variables:
             self.mistake("There is no variable in this problem.", place)
         if sum(v.size for v in variables) > MAX_ENTRIES:
             self.mistake(f"The variables have more than {MAX_ENTRIES:,} entries in all, which is the limit.", place)
+
+    def is_infinite(self, name: str, written: Text) -> bool:
+        """Whether an expression names a parameter in which inf stands."""
+        return name in self.nodes and "inf" in functions(self.nodes[name]) and re.search(rf"\b{name}\b", written.value) is not None
 
     def closed(self, value: Scalar, what: str) -> Node | None:
         """The node of a number or of an expression without unknowns; what it needs must be declared before."""
