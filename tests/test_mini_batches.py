@@ -319,6 +319,42 @@ def test_the_limit_of_evaluations_is_obeyed_exactly(evaluations: int) -> None:
     assert sum(facts["counts"]) == evaluations
 
 
+@pytest.mark.parametrize("name", ["sgd", "adam", "momentum"])
+def test_a_deadline_that_has_passed_is_obeyed(name: str) -> None:
+    function = Counting(problem_of(NOISY))
+    method, options = get(name), {} if name == "sgd" else {"batch": 7}
+    facts = attempt.run(function, method, read_options(method, options), [[0.0] * K], attempt.Budget(0), 1e-8, 0, False, lambda _: None)
+    assert (function.asked, function.batches.seen) == ({"values": 0, "gradients": 0}, 0)
+    assert (facts["status"], facts["reason"], facts["epochs"]) == ("limit", "reached its time limit", None)
+
+
+def test_a_deadline_in_an_epoch_is_obeyed() -> None:
+    function = Function(problem_of(NOISY))
+    options = read_options(get("sgd"), {"batch": 1, "epochs": 10_000, "schedule": "constant", "patience": 10_000})
+    facts = attempt.run(function, get("sgd"), options, [[0.0] * K], attempt.Budget(0.2, evaluations=10**9), 1e-8, 0, False, lambda _: None)
+    assert facts["reason"] == "reached its time limit"
+    assert facts["x"] is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("sgd", {"step": 3.0}), ("sgd", {}), ("adam", {"batch": 7, "step": 1.0}), ("momentum", {"batch": 7})]
+)
+def test_nothing_is_evaluated_outside_of_the_bounds(name: str, options: dict[str, Any]) -> None:
+    problem = validated(read_text(FILE.format(NOISY).replace("start: 0", 'start: 0, range: "[-1, 0.4]"')))
+
+    class Watching(CountingBatches):
+        def __call__(self, x: Any, rows: Any) -> Any:
+            assert np.all((x >= -1) & (x <= 0.4))
+            return super().__call__(x, rows)
+
+    function = Function(problem)
+    assert isinstance(function.row_sum, RowSum)
+    function.__dict__["batch_gradient"] = watching = Watching(function.row_sum, problem.symbols, problem.data, False, True)
+    facts = run(NOISY, name, function=function, epochs=60, **options)
+    assert watching.seen
+    assert facts["value"] == pytest.approx(run(NOISY, "lbfgs", function=function)["value"], rel=0.01)
+
+
 def test_problems_without_rows_have_no_epochs() -> None:
     assert optbench.solve("(x - 1)^2 + y^2", methods="bfgs", exact=False, certify=False).attempts[0].epochs is None
 
