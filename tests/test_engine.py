@@ -107,7 +107,7 @@ def run(problem: Problem, name: str, budget: attempt.Budget) -> tuple[Counted, d
 
 
 def cases() -> list[tuple[str, str]]:
-    general = [name for name in names() if not (get(name).linear_residuals_only or get(name).linear_only)]
+    general = [name for name in names() if not (get(name).linear_residuals_only or get(name).linear_only or get(name).quadratic_only)]
     general = [name for name in general if "batches" not in get(name).uses]  # `test_mini_batches` counts what those do
     return [(name, kind) for name in general for kind in PROBLEMS if kind == "one variable" or not get(name).one_variable_only]
 

@@ -22,7 +22,8 @@ from optbench.workbench.function import Function, silent_numpy
 from optbench.workbench.panel import entrants
 from optbench.workbench.starts import starts, typical_scale
 
-NAMES = tuple(name for name in names() if not get(name).linear_only)  # `test_highs.py` is on those for linear programs
+PROGRAMS = [name for name in names() if get(name).linear_only or get(name).quadratic_only]  # `test_highs.py`, `test_programs.py`
+NAMES = tuple(name for name in names() if name not in PROGRAMS)
 SLOW_AND_STEADY: dict[str, dict[str, Any]] = {"momentum": {"step": 0.02}, "adam": {"step": 0.05}}  # steps that suit what is solved here
 SEED = 7
 

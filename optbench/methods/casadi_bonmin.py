@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -25,7 +26,9 @@ STALLED = {
 BROKE_DOWN = Outcome(False, "it broke down, since its local searches failed")
 IN_TIME = 0.9  # part of what is left of the time after which it ends by itself, with its best point
 NEARLY_WHOLE = 1e-6
+ITERATIONS = 1000  # of one local search, at most
 UNSEEN = {"pass_nonlinear_variables": False, "pass_nonlinear_constraints": False}  # for these CasADi would derive our functions
+HIGH = 1e50
 FEASIBLE = 1e-8  # violation of a point that is passed on
 SILENT = ("bb_log_level", "nlp_log_level", "nlp_log_at_root", "milp_log_level", "oa_log_level", "fp_log_level", "lp_log_level")
 
@@ -36,10 +39,11 @@ class BonminOptions(Options):
 
     algorithm: str = option(
         "B-BB",
-        "nonlinear branch and bound, or, for convex problems only, outer approximations: by decomposition, hybrid, or one tree",
-        choices=("B-BB", "B-OA", "B-Hyb", "B-QG"),
+        "branch and bound over local searches; or outer approximations, for convex problems only",
+        choices=("B-BB", "B-OA"),
     )
     restarts: int = option(0, "further local searches from random points, at the root and wherever one fails", at_least=0)
+    decrease: float = option(1e-10, "by how much a branch must promise to be better to be looked at", at_least=0)
     tolerance: float = option(0.0, "scaled error of the optimality conditions of a local search; 0: the tolerance of the run", at_least=0)
 
 
@@ -80,6 +84,15 @@ class Incumbents(Evaluations):
             self.passed_if_new(z, value * self.unit)
 
 
+class Ending(Model):
+    """The objective, which is high and flat once something came up: then every search ends at once, and so does the tree."""
+
+    def function(
+        self, name: str, inputs: Sequence[Any], outputs: Sequence[tuple[Any, Callable[..., Any]]], failed: float | None = None
+    ) -> Any:
+        return super().function(name, inputs, outputs, (HIGH if name == "f" else 0.0) if failed is None else failed)
+
+
 def bonmin(objective: Constrained, x: Point, value: float, options: BonminOptions, accept: Accept) -> Outcome:
     """Continue from x. Each node of its tree is a local search of IPOPT with exact sparse derivatives.
 
@@ -92,7 +105,7 @@ def bonmin(objective: Constrained, x: Point, value: float, options: BonminOption
 
     def solve() -> Outcome:
         with redirect_stdout(StringIO()):  # it reports on its root node, whatever its options are
-            model = Model(asked)
+            model = Ending(asked)
             own = {"bonmin": settings(options, objective.tolerance, objective.seconds_left), "discrete": discrete(asked), **UNSEEN}
             try:
                 ended = model.solver("bonmin", derivatives(model, True), own)(asked.start)
@@ -151,7 +164,8 @@ def settings(options: BonminOptions, tolerance: float, seconds: float) -> dict[s
         "algorithm": options.algorithm,
         "allowable_gap": 0.0,
         "allowable_fraction_gap": 0.0,
-        "cutoff_decr": 0.0,
+        "cutoff_decr": options.decrease,
+        "max_iter": ITERATIONS,
         "integer_tolerance": NEARLY_WHOLE,
         "nlp_failure_behavior": "fathom",
     }
