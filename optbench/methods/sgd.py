@@ -50,7 +50,7 @@ def reciprocal_curvature(objective: RowSum, x: Point, shuffled: Shuffled) -> flo
     """Return 1/L, where L is the greatest curvature at x seen in a few batches; 0 where none is seen.
 
     The power method for the greatest eigenvalue of the Hessian, with differences of gradients for its products (LeCun,
-    Simard & Pearlmutter 1993, section 3).
+    Simard & Pearlmutter 1993, Automatic learning rate maximization by on-line estimation of the Hessian's eigenvectors).
     """
     space = objective.space
     apart = _APART * max(1.0, space.max_abs(x))
