@@ -7,10 +7,9 @@ its own merits; then `verdict` joins what was proved with what was found. Rows c
 from __future__ import annotations
 
 import importlib
-import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from optbench import __version__
 from optbench.account import Account
 from optbench.problem.problem import Problem, domain_text
-from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, Status, TraceRecord, VariableSummary
-from optbench.workbench import attempt
-from optbench.workbench.function import Function, silent_numpy
-from optbench.workbench.judgement import Judgement, judge
-from optbench.workbench.panel import Entrant, entrants, plain_options
+from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, VariableSummary
+from optbench.workbench import attempt, rows, stages
+from optbench.workbench.function import Function
+from optbench.workbench.judgement import Judgement
+from optbench.workbench.panel import Entrant, entrants
 from optbench.workbench.portfolio import Order, Portfolio
 from optbench.workbench.preparation import uses_batches
+from optbench.workbench.rows import CERTIFY, EXACT, Begun
 from optbench.workbench.settings import Settings
 from optbench.workbench.starts import starts, typical_scale
 from optbench.workbench.supervisor import Ended, Ending, Limits, Message, Supervisor
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from optbench.exact.answer import ExactAnswer
 
 _GRACE = 1.0  # seconds that an attempt gets to report after its own deadline, before it is killed
-_OF_ITS_OWN = 0.7  # of its time after which the exact stage ends by itself, with its reasons, before it is killed
-_EXACT = "exact stage"
-_CERTIFY = "branch-and-bound"
 _ACCOUNT = "account"  # no row of the comparison
 _ACCOUNT_SECONDS = 10.0
 _HEAD_START = 0.4  # seconds that the exact stage has before certification begins, which is not needed if it proves its answer
@@ -108,7 +105,7 @@ class _Run:
 
     def findings(self) -> list[Finding]:
         """The rows in the order of the comparison, exact stage first."""
-        order = [_EXACT, _CERTIFY, *self.field]
+        order = [EXACT, CERTIFY, *self.field]
         return [Finding(*self.rows[name]) for name in order if name in self.rows]
 
     def attempt_all(self) -> bool:
@@ -116,7 +113,7 @@ class _Run:
         try:
             self.supervise()
         except KeyboardInterrupt:
-            for name in [*([_EXACT] if self.settings.exact else []), *([_CERTIFY] if self.certifying else []), *self.field]:
+            for name in [*([EXACT] if self.settings.exact else []), *([CERTIFY] if self.certifying else []), *self.field]:
                 if name not in self.rows:
                     ended = Ended(name, Ending.CANCELLED, "was interrupted", None, 0.0, 0.0)
                     self.rows[name] = self.row_of(ended)
@@ -137,17 +134,17 @@ class _Run:
                     self.latest[event.key] = event.payload
                 elif event.key == _ACCOUNT:
                     self.account = None if event.payload is None else Account.from_json(event.payload)
-                elif event.key not in self.dropped and (event.key != _CERTIFY or self.certifying):
+                elif event.key not in self.dropped and (event.key != CERTIFY or self.certifying):
                     self.finish(event.key, *self.row_of(event))
                 if isinstance(event, Ended):
-                    if event.key == _EXACT:
+                    if event.key == EXACT:
                         self.after_exact(supervisor)
                     self.go_on(supervisor)
 
     def row_of(self, event: Ended) -> tuple[Attempt, Judgement | None]:
-        if event.key == _EXACT:
+        if event.key == EXACT:
             return self.exact_row(event), None
-        return self.certified_row(event) if event.key == _CERTIFY else self.numerical_row(event)
+        return self.certified_row(event) if event.key == CERTIFY else self.numerical_row(event)
 
     def finish(self, name: str, row: Attempt, judgement: Judgement | None) -> None:
         self.rows[name] = (row, judgement)
@@ -160,26 +157,13 @@ class _Run:
         seconds = min(self.settings.exact_time, self.settings.time_limit)
 
         def task(send: Callable[[Any], None]) -> Any:
-            from optbench.exact.stage import solve as solve_exactly
+            return stages.exact_stage(problem, digits, seconds, send)
 
-            return solve_exactly(problem, digits, send, _OF_ITS_OWN * seconds).to_json()
-
-        supervisor.submit(_EXACT, task, Limits(seconds, self.settings.memory_limit))
+        supervisor.submit(EXACT, task, Limits(seconds, self.settings.memory_limit))
 
     def exact_row(self, event: Ended) -> Attempt:
-        payload = event.payload if event.ending is Ending.FINISHED else self.latest.get(_EXACT)
-        if payload is not None:
-            from optbench.exact.answer import ExactAnswer
-
-            self.answer = ExactAnswer.from_json(payload)
-        answer = self.answer
-        status, reason = _exact_status(event, answer)
-        name = _EXACT if answer is None or answer.strategy == "none" else answer.strategy
-        row = Attempt(name, "exact", status, reason, solve_seconds=round(event.wall_seconds, 6))
-        row = replace(row, version=f"optbench {__version__}")
-        if answer is None:
-            return row
-        return replace(row, value=answer.value, point=answer.solutions[0].point if answer.solutions else None)
+        row, self.answer = rows.exact(event, self.latest.get(EXACT))
+        return row
 
     def submit_account(self, supervisor: Supervisor) -> None:
         problem, strategy = self.problem, "none" if self.answer is None else self.answer.strategy
@@ -199,17 +183,10 @@ class _Run:
         seconds = min(settings.certify_time, self.seconds_left())
 
         def task(send: Callable[[Any], None]) -> Any:
-            from optbench.certify.answer import CertifiedAnswer, NotApplicable
-            from optbench.certify.stage import solve as certify
-            from optbench.workbench.improvement import improver
-
-            try:
-                return certify(problem, settings.digits, settings.tolerance, seconds, improver, settings.certificate).to_json()
-            except NotApplicable as reason:
-                return CertifiedAnswer(Status.UNKNOWN, Assurance.NONE, reason=str(reason)).to_json()
+            return stages.certification(problem, settings, seconds)
 
         delay = _HEAD_START if settings.exact and settings.certificate is None else 0.0
-        supervisor.submit(_CERTIFY, task, Limits(seconds + _GRACE, settings.memory_limit), delay)
+        supervisor.submit(CERTIFY, task, Limits(seconds + _GRACE, settings.memory_limit), delay)
         self.certifying = True
 
     def after_exact(self, supervisor: Supervisor) -> None:
@@ -220,23 +197,14 @@ class _Run:
             return
         if self.answer is not None and self.answer.assurance is Assurance.EXACT:
             self.certifying = False
-            supervisor.cancel(_CERTIFY)
+            supervisor.cancel(CERTIFY)
         else:
-            supervisor.hurry(_CERTIFY)
+            supervisor.hurry(CERTIFY)
 
     def certified_row(self, event: Ended) -> tuple[Attempt, Judgement | None]:
         """The row, and its best point judged as any method's."""
-        if event.ending is Ending.FINISHED:
-            from optbench.certify.answer import CertifiedAnswer
-
-            self.certified = CertifiedAnswer.from_json(event.payload)
-        answer = self.certified
-        status, reason = _certified_status(event, answer)
-        row = Attempt(_CERTIFY, "certified", status, reason, solve_seconds=round(event.wall_seconds, 6), version=f"optbench {__version__}")
-        if answer is None or answer.point is None:
-            return row, None
-        row = replace(row, value=answer.value, point=self.function.named(answer.point), iterations=answer.boxes)
-        return row, judge(self.function, self.function.space.point(list(answer.point)), restore=True)
+        row, self.certified, judgement = rows.certified(self.function, event)
+        return row, judgement
 
     # ---- numerical methods ------------------------------------------------------------------------------------------------
 
@@ -244,7 +212,9 @@ class _Run:
         """Give a row to each method that is not applicable; return the others."""
         for name, entrant in self.field.items():
             if entrant.refusal is not None:
-                self.finish(name, self.row(entrant, AttemptStatus.NOT_APPLICABLE, entrant.refusal), None)
+                self.finish(
+                    name, rows.unfinished(self.function, entrant, AttemptStatus.NOT_APPLICABLE, entrant.refusal, self.begun(entrant)), None
+                )
         return [entrant for entrant in self.field.values() if entrant.refusal is None]
 
     def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant]) -> None:
@@ -267,27 +237,12 @@ class _Run:
                 self.portfolio = Portfolio(function, entrant, list(entrant.then), budget, settings.seed, may_look_elsewhere)
 
     def submit(self, supervisor: Supervisor, order: Order, delay: float = 0.0) -> None:
-        settings, entrant, budget = self.settings, order.entrant, order.budget
-        function, begun = self.function, order.starts
+        settings, function, entrant, budget = self.settings, self.function, order.entrant, order.budget
         if entrant.form is not None:
-            function, begun = entrant.form.function, [entrant.form.lifted(start) for start in begun]
-            function.prepare()
-            function.scale = self.function.scale
+            entrant.form.function.prepare()
 
         def task(send: Callable[[Any], None]) -> Any:
-            with silent_numpy():
-                return attempt.run(
-                    function,
-                    entrant.method,
-                    entrant.options,
-                    begun,
-                    budget,
-                    settings.tolerance,
-                    settings.seed_of(entrant.label),
-                    settings.trace,
-                    send,
-                    order.until_enough,
-                )
+            return stages.method(function, entrant, order.starts, budget, settings, send, order.until_enough)
 
         supervisor.submit(entrant.label, task, Limits(budget.seconds + _GRACE, settings.memory_limit), delay)
 
@@ -310,8 +265,8 @@ class _Run:
                 return
             self.field[order.entrant.label] = order.entrant
             self.orders[order.entrant.label] = order
-            self.submit(supervisor, order, _HEAD_START if self.settings.exact and _EXACT not in self.rows else 0.0)
-        elif label in self.orders and _EXACT in self.rows:
+            self.submit(supervisor, order, _HEAD_START if self.settings.exact and EXACT not in self.rows else 0.0)
+        elif label in self.orders and EXACT in self.rows:
             supervisor.hurry(label)
 
     def is_proved(self) -> bool:
@@ -319,108 +274,12 @@ class _Run:
 
     def numerical_row(self, event: Ended) -> tuple[Attempt, Judgement | None]:
         entrant = self.field[event.key]
-        if event.ending is Ending.FINISHED:
-            facts, row = event.payload, self.row(entrant, AttemptStatus(event.payload["status"]), event.payload["reason"])
-        else:
-            facts = self.latest.get(event.key, {})
-            killed = event.ending in (Ending.TIME, Ending.MEMORY, Ending.CANCELLED)
-            row = self.row(entrant, AttemptStatus.KILLED if killed else AttemptStatus.CRASHED, event.reason)
-        row = replace(_with_costs(row, facts, event), trace=self.traced(facts.get("trace")))
-        if facts.get("x") is None:
-            return row, None
-        x = facts["x"][: self.function.dimension]  # without the further unknowns of a smooth form
-        judgement = judge(self.function, self.function.space.point(x), restore=True)
-        return self.judged(row, judgement, facts), judgement
+        return rows.numerical(self.function, entrant, event, self.latest.get(event.key), self.begun(entrant))
 
-    def traced(self, records: list[list[Any]] | None) -> list[Mapping[str, Any]] | None:
-        """The iterates, as the result tells them."""
-        if records is None:
-            return None
-        return [self.trace_record(TraceRecord(*record)) for record in records]
-
-    def trace_record(self, record: TraceRecord) -> Mapping[str, Any]:
-        value = None if record.value is None else self.problem.sign * record.value + 0.0
-        return record._replace(value=value, point=self.function.named(record.point))._asdict()  # type: ignore[arg-type]
-
-    def row(self, entrant: Entrant, status: AttemptStatus, reason: str | None) -> Attempt:
-        options = plain_options(entrant.options)
-        begun = self.orders[entrant.label].starts if entrant.label in self.orders else self.starts
-        if begun and entrant.refusal is None and self.function.dimension <= 100:
-            named = [self.function.named(s) for s in begun]
-            options["start"] = named if len(named) > 1 else named[0]
-        seed = self.settings.seed_of(entrant.label)
-        version = _version(entrant.method.library)
-        return Attempt(
-            entrant.method.name if entrant.stage else entrant.label,
-            "numerical",
-            status,
-            reason,
-            seed=seed,
-            options=options,
-            version=version,
-            chosen_because=entrant.because,
-            stage=entrant.stage,
-        )
-
-    def judged(self, row: Attempt, judgement: Judgement, facts: dict[str, Any]) -> Attempt:
-        """The row with its point as we find it; a claim that does not hold is taken back."""
-        if judgement.moved:
-            row = replace(row, reason=f"{row.reason}; the constraints were violated by {judgement.moved.violation:.1e} and restored")
-        if row.status is AttemptStatus.CONVERGED and judgement.reason is not None:
-            row = replace(row, status=AttemptStatus.STALLED, reason=f"it says '{row.reason}', but {judgement.reason}")
-        usable = math.isfinite(judgement.value)
-        return replace(
-            row,
-            value=self.problem.sign * judgement.value + 0.0 if usable else None,  # never -0
-            point=self.function.named(self.function.space.coordinates(judgement.x)),
-            infeasibility=_known(judgement.optimality.infeasibility),
-        )
-
-
-def _exact_status(event: Ended, answer: ExactAnswer | None) -> tuple[AttemptStatus, str | None]:
-    if event.ending is not Ending.FINISHED:
-        killed = event.ending in (Ending.TIME, Ending.MEMORY, Ending.CANCELLED)
-        return (AttemptStatus.KILLED if killed else AttemptStatus.CRASHED), event.reason
-    assert answer is not None
-    if answer.assurance.is_proof:
-        return AttemptStatus.CONVERGED, answer.reason
-    return (AttemptStatus.STALLED if answer.value_exact is not None else AttemptStatus.NOT_APPLICABLE), answer.reason
-
-
-def _certified_status(event: Ended, answer: CertifiedAnswer | None) -> tuple[AttemptStatus, str | None]:
-    if answer is None:
-        killed = event.ending in (Ending.TIME, Ending.MEMORY, Ending.CANCELLED)
-        return (AttemptStatus.KILLED if killed else AttemptStatus.CRASHED), event.reason
-    if answer.assurance.is_proof:
-        return AttemptStatus.CONVERGED, answer.reason
-    return (AttemptStatus.LIMIT if answer.boxes else AttemptStatus.NOT_APPLICABLE), answer.reason
-
-
-def _with_costs(row: Attempt, facts: dict[str, Any], event: Ended) -> Attempt:
-    values, gradients, hessians, constraints = facts.get("counts", [0, 0, 0, 0])
-    solved = facts.get("solve_seconds", event.wall_seconds)
-    return replace(
-        row,
-        iterations=facts.get("iterations"),
-        objective_evaluations=values,
-        gradient_evaluations=gradients,
-        hessian_evaluations=hessians,
-        constraint_evaluations=constraints,
-        epochs=None if facts.get("epochs") is None else round(facts["epochs"], 6),
-        setup_seconds=round(max(0.0, event.wall_seconds - solved), 6),
-        solve_seconds=round(solved, 6),
-    )
-
-
-def _version(library: str | None) -> str:
-    """What ran: optbench, and the library that a method stands on."""
-    name = library.partition(".")[0] if library else None
-    module = sys.modules.get(name) if name else None
-    return f"optbench {__version__}" + (f", {name} {module.__version__}" if module is not None else "")
-
-
-def _known(number: float) -> float | None:
-    return number if math.isfinite(number) else None
+    def begun(self, entrant: Entrant) -> Begun:
+        """With what an attempt began."""
+        starts = self.orders[entrant.label].starts if entrant.label in self.orders else self.starts
+        return Begun(self.settings.seed_of(entrant.label), starts)
 
 
 # ---- what every result says of its making ----------------------------------------------------------------------------------
