@@ -13,14 +13,30 @@ def main() -> int:
 
         print(f"optbench {__version__}")
         return 0
-    for library in ("OPENBLAS", "OMP", "MKL"):  # methods run side by side, and threads of theirs would fight for the cores
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    _one_thread_each()
     try:
         from optbench.cli.app import run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:  # while modules are loaded
         return 130
+
+
+def ampl() -> int:
+    """Run `optbench-ampl`, as AMPL and Pyomo call it, and return its exit code."""
+    _one_thread_each()
+    try:
+        from optbench.cli.ampl import run
+
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules are loaded
+        return 130
+
+
+def _one_thread_each() -> None:
+    """Methods run side by side, and threads of theirs would fight for the cores."""
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 if __name__ == "__main__":
