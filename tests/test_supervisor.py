@@ -18,6 +18,7 @@ import pytest
 
 from optbench.workbench import handle
 from optbench.workbench import supervisor as module
+from optbench.workbench.child import set_alarm
 from optbench.workbench.frames import HEADER
 from optbench.workbench.supervisor import Ended, Ending, Event, Limits, Message, Send, Supervisor, Task
 
@@ -681,3 +682,50 @@ def test_importing_it_is_light() -> None:
     code = "import sys, optbench.workbench.supervisor; print([m for m in ('ctypes', 'multiprocessing', 'numpy') if m in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"
+
+
+# ---- tasks that live long ------------------------------------------------------------------------------------------------
+
+
+def test_time_begins_anew_where_more_is_allowed() -> None:
+    def two_rounds(send: Send) -> str:
+        for _ in range(2):
+            set_alarm(PATIENCE)
+            send("begun")
+            time.sleep(0.9)
+        return "done"
+
+    with Supervisor() as supervisor:
+        supervisor.submit("task", two_rounds, Limits(1.5, None))
+        for event in supervisor.events():
+            if isinstance(event, Message):
+                supervisor.allow("task", PATIENCE)
+    assert isinstance(event, Ended)
+    assert event.payload == "done"
+    assert event.wall_seconds < 1.5, "since its time began anew"
+
+
+def test_time_that_begins_anew_ends_too() -> None:
+    def long(send: Send) -> None:
+        set_alarm(math.inf)
+        send("begun")
+        time.sleep(PATIENCE)
+
+    with Supervisor() as supervisor:
+        supervisor.submit("task", long, LONG)
+        for event in supervisor.events():
+            if isinstance(event, Message):
+                supervisor.allow("task", 0.1)
+    assert isinstance(event, Ended)
+    assert (event.ending, event.reason) == (Ending.TIME, "ran past its wall limit of 0.1 s and was killed")
+
+
+def test_one_may_wait_for_an_event_for_a_while() -> None:
+    with Supervisor() as supervisor:
+        assert supervisor.next_event() is None, "nothing runs"
+        supervisor.submit("task", lambda send: time.sleep(PATIENCE), LONG)
+        assert supervisor.next_event(0.05) is None
+        supervisor.cancel("task")
+        event = supervisor.next_event(PATIENCE)
+        assert isinstance(event, Ended)
+        assert event.ending is Ending.CANCELLED

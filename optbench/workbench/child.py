@@ -139,9 +139,13 @@ def _settle_signals(wall_seconds: float, signal_mask: set[int], debug: bool) -> 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "faulthandler" in sys.modules and not debug:  # it may hold a copy of the parent's stderr
         sys.modules["faulthandler"].disable()
-    if wall_seconds < _LONGEST_ALARM:
-        signal.setitimer(signal.ITIMER_REAL, max(0.0, wall_seconds) + ALARM_GRACE)
+    set_alarm(wall_seconds)
     signal.pthread_sigmask(signal.SIG_SETMASK, signal_mask)
+
+
+def set_alarm(wall_seconds: float) -> None:
+    """Let the process end so many seconds from now, if the parent has not killed it before; never, if they are infinite."""
+    signal.setitimer(signal.ITIMER_REAL, max(0.0, wall_seconds) + ALARM_GRACE if wall_seconds < _LONGEST_ALARM else 0.0)
 
 
 def _perform(order: Order, frames: Frames) -> None:
@@ -161,14 +165,15 @@ def _limit_memory(memory_bytes: int | None) -> Callable[[], None]:
     """Limit the address space to what is mapped now and `memory_bytes`; return a function that lifts the limit again."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    mapped = _mapped_bytes()
+    mapped = mapped_bytes()
     if memory_bytes is not None and mapped is not None:
         allowed = [mapped + memory_bytes] + [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
         resource.setrlimit(resource.RLIMIT_AS, (min(*allowed, sys.maxsize), hard))
     return partial(resource.setrlimit, resource.RLIMIT_AS, (soft, hard))  # all built now: to lift it, no memory is needed
 
 
-def _mapped_bytes() -> int | None:
+def mapped_bytes() -> int | None:
+    """Return the size of this process's address space, where /proc tells it."""
     try:
         with open("/proc/self/statm", "rb") as statm:
             return int(statm.read().split()[0]) * resource.getpagesize()

@@ -51,6 +51,12 @@ class Handle:
         """The monotonic clock at which its time is over."""
         return self.started + self.limits.wall_seconds
 
+    def allow(self, seconds: float) -> None:
+        """Let its time, and what it may send, begin anew; what it complained of before explains nothing any more."""
+        self.started, self.limits, self.received = time.monotonic(), self.limits._replace(wall_seconds=seconds), 0
+        with suppress(BlockingIOError):
+            os.read(self.complaints, CHUNK)
+
     def descriptors(self) -> list[int]:
         """Return all that must be closed at its end."""
         return [self.pipe, self.complaints] + ([] if self.pidfd is None else [self.pidfd])

@@ -101,16 +101,34 @@ class Supervisor:
 
         Tasks may be submitted and cancelled on the way. Where waiting is interrupted, all children are killed.
         """
-        while self._ready or self._running or self._waiting:
-            while self._ready:
-                yield self._ready.popleft()
+        while (event := self.next_event()) is not None:
+            yield event
+
+    def next_event(self, patience: float = math.inf) -> Event | None:
+        """Return the next event, or None once every task has ended, or after so many seconds of `patience`.
+
+        Where waiting is interrupted, all children are killed.
+        """
+        until = time.monotonic() + patience
+        while not self._ready and (self._running or self._waiting):
             try:
                 self._start_next()
-                if (self._running or self._waiting) and not self._ready:
-                    self._attend()
+                if not self._ready:
+                    self._attend(until)
             except BaseException:
                 self._abandon()
                 raise
+            if time.monotonic() >= until:
+                break
+        return self._ready.popleft() if self._ready else None
+
+    def allow(self, key: str, seconds: float) -> None:
+        """Let the wall limit of a running task begin anew: so many seconds from now, or none if that is infinite.
+
+        The alarm that stands in for a busy parent is the task's to set anew, by `child.set_alarm`.
+        """
+        if key in self._running:
+            self._running[key].allow(seconds)
 
     def cancel(self, key: str) -> None:
         """Kill the task, or drop it if it waits; `Ended` follows. A task that has ended stays as it ended."""
@@ -166,9 +184,9 @@ class Supervisor:
         fileno = getattr(self._selector, "fileno", None)  # of epoll and kqueue; select and poll have none
         return ([fileno()] if fileno else []) + [d for child in self._running.values() for d in child.descriptors()]
 
-    def _attend(self) -> None:
-        """Wait until a child sends, ends or passes its limit, and see to it."""
-        ready = {key.fd for key, _ in self._selector.select(self._patience())}
+    def _attend(self, until: float) -> None:
+        """Wait until a child sends, ends or passes its limit, at most until that time, and see to it."""
+        ready = {key.fd for key, _ in self._selector.select(min(self._patience(), max(0.0, until - time.monotonic())))}
         for child in list(self._running.values()):
             if child.pipe in ready and not child.read() and child.hung_up:
                 self._selector.unregister(child.pipe)  # else its end of file would wake us for ever
