@@ -38,8 +38,8 @@ KEYWORDS = (
     Keyword("starts", int, 1, "from how many points each method begins", 1, 1000),
     Keyword("time_limit", float, 30.0, "seconds for everything", 0, 1e9),
     Keyword("tol", float, 1e-8, "relative tolerance of the methods", 1e-300, 0.999),
-    Keyword("wantsol", int, 0, "without -AMPL, the sum of 1: write the .sol file, 2: print the point, 4: and the multipliers, 8: no message", 0, 15),
-)  # fmt: skip
+    Keyword("wantsol", int, 0, "without -AMPL, a sum of 1: write .sol, 2: show the point, 4: the multipliers, 8: no message", 0, 15),
+)
 _BY_NAME = {keyword.name: keyword for keyword in KEYWORDS}
 _ALIASES = {"timelim": "time_limit", "methods": "method", "max_cpu_time": "time_limit"}
 
