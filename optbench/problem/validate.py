@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from optbench.errors import Mistake, Place, ProblemError, nearest, printable
 from optbench.language.build import MAX_ENTRIES, number, shape_text, symbol
-from optbench.language.build import array as array_of
 from optbench.language.elaborate import Parsed, Scope, parse, parse_constraint
 from optbench.language.functions import EXPANDED, TABLE
 from optbench.language.graph import GraphError, Node, Shape, Symbol, functions, symbols
@@ -38,7 +37,9 @@ from optbench.problem.draft import (
     VariableDraft,
 )
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval, as_float
+from optbench.problem.nested import entry_name, leaves, nested, place_of
 from optbench.problem.problem import Constraint, Known, MethodChoice, Model, Parameter, Problem, Variable
+from optbench.problem.range_text import ends_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -333,9 +334,9 @@ class _Validation:
         for variable in self.draft.variables:
             ends = (variable.range,) if isinstance(variable.range, Text) else variable.range or ()
             for value in (*ends, variable.start, *variable.starts, *(variable.shape or ())):
-                yield from (leaf for leaf in _leaves(value) if isinstance(leaf, Text))
+                yield from (leaf for leaf in leaves(value) if isinstance(leaf, Text))
         lists = (p.value for p in self.draft.parameters if isinstance(p.value, tuple))
-        yield from (leaf for value in lists for leaf in _leaves(value) if isinstance(leaf, Text))
+        yield from (leaf for value in lists for leaf in leaves(value) if isinstance(leaf, Text))
 
     def declare_data(self, name: str, values: NDArray[np.float64]) -> None:
         node = symbol(name, values.shape, bool((values % 1 == 0).all()))
@@ -378,21 +379,21 @@ class _Validation:
 
     def list_parameter(self, name: Text, value: tuple[Values, ...]) -> Parameter | None:
         shape = self.shape_of(value, name)
-        leaves = list(_leaves(value))
+        found = list(leaves(value))
         if shape is None:
             return None
-        if all(isinstance(leaf, Number) for leaf in leaves):
-            numbers = [leaf.value for leaf in leaves if isinstance(leaf, Number)]
+        if all(isinstance(leaf, Number) for leaf in found):
+            numbers = [leaf.value for leaf in found if isinstance(leaf, Number)]
             node = symbol(name.value, shape, all(v.denominator == 1 for v in numbers))
             self.nodes[name.value], self.values[node] = node, numbers
         else:
-            if None in leaves:
+            if None in found:
                 self.mistake(f"An entry of the parameter {name.value} has no value.", name.place)
-            nodes = [self.closed(leaf, f"An entry of {name.value}") for leaf in leaves]
+            nodes = [self.closed(leaf, f"An entry of {name.value}") for leaf in found]
             if any(n is None for n in nodes):
                 return None
-            self.nodes[name.value] = _nested([n for n in nodes if n is not None], shape)
-        return Parameter(name.value, f"[{', '.join(map(_scalar_text, leaves))}]")
+            self.nodes[name.value] = nested([n for n in nodes if n is not None], shape)
+        return Parameter(name.value, f"[{', '.join(map(_scalar_text, found))}]")
 
     def shape_of(self, value: Values, name: Text) -> Shape | None:
         """The shape of a nested list, or None (and a mistake) where its rows differ in length."""
@@ -462,7 +463,8 @@ class _Validation:
         if draft.range is None:
             return (Interval(),)
         if isinstance(draft.range, Text):
-            parts = self.ends(draft.range)
+            written = draft.range
+            parts = self.attempt(lambda: ends_of(written))
             return None if parts is None else self.intervals(*parts, shape, what, draft)
         return self.intervals(*draft.range, True, True, shape, what, draft)
 
@@ -492,10 +494,10 @@ class _Validation:
             if given is not None:
                 self.mistake(
                     f"{draft.name.value} {_has_shape(shape)}, and a list of shape {shape_text(given)} is given.",
-                    _place_of(value) or draft.name.place,
+                    place_of(value) or draft.name.place,
                 )
             return None
-        return [self.closed(leaf, what) for leaf in _leaves(value)]
+        return [self.closed(leaf, what) for leaf in leaves(value)]
 
     def spread_text(self, value: Text, shape: Shape, what: str) -> list[Node | None] | None:
         """An expression that is one number, or an array of the variable's shape such as zeros(3)."""
@@ -530,29 +532,10 @@ class _Validation:
         nodes.update((v, number(Fraction(v))) for v in set(found) - nodes.keys())
         return [nodes[v] for v in found]
 
-    def ends(self, written: Text) -> tuple[Text, Text, bool, bool] | None:
-        """The parts of "[0, 10)", "(0, inf)" or "0..10": the ends, and whether they belong to it."""
-        whole, stripped = written.value, written.value.strip()
-        offset = whole.index(stripped) if stripped else 0
-        if (dots := _top_level(stripped, "..")) is not None:
-            brackets = "[]"
-            spans = ((offset, offset + dots), (offset + dots + 2, offset + len(stripped)))
-        elif len(stripped) > 2 and stripped[0] in "[(" and stripped[-1] in "])" and (comma := _top_level(stripped[1:-1], ",")) is not None:
-            brackets = stripped[0] + stripped[-1]
-            spans = ((offset + 1, offset + 1 + comma), (offset + comma + 2, offset + len(stripped) - 1))
-        else:
-            self.mistake(f"'{printable(whole[:60])}' is no range; write [0, 10], (0, inf) or 0..10.", written.at(0, len(whole)))
-            return None
-        if not all(whole[start:end].strip() for start, end in spans):
-            self.mistake(f"'{printable(whole[:60])}' has only one end; write inf where there is no bound.", written.at(0, len(whole)))
-            return None
-        low, high = (_part(written, *span) for span in spans)
-        return low, high, brackets[0] == "[", brackets[1] == "]"
-
     def checked(self, ranges: tuple[Interval, ...], shape: Shape, draft: VariableDraft) -> tuple[Interval, ...] | None:
         for position, interval in enumerate(ranges):
             low, high = interval.floats
-            name = draft.name.value if len(ranges) == 1 else _entry(draft.name.value, shape, position)
+            name = draft.name.value if len(ranges) == 1 else entry_name(draft.name.value, shape, position)
             if math.isnan(low) or math.isnan(high) or low == math.inf or high == -math.inf:
                 self.mistake(f"The range {interval} of {name} has an end that is no number.", self.range_place(draft))
                 return None
@@ -572,7 +555,7 @@ class _Validation:
         numbers = [None if n is None else as_float(n) for n in nodes]
         numbers = numbers * size if len(numbers) == 1 else numbers
         if any(n is not None and not math.isfinite(n) for n in numbers):
-            place = _place_of(value) if isinstance(value, tuple) else value.place if value is not None else None
+            place = place_of(value) if isinstance(value, tuple) else value.place if value is not None else None
             self.mistake(f"The start of {draft.name.value} is no finite number.", place or draft.name.place)
         bounds = ranges * size if len(ranges) == 1 else ranges
         inside = [n if n is None else min(max(n, b.floats[0]), b.floats[1]) for n, b in zip(numbers, bounds, strict=True)]
@@ -594,7 +577,7 @@ class _Validation:
                 self.mistake(f"{printable(name.value)} is no variable of this problem.", name.place)
             elif isinstance(given, tuple) and (shape := self.shape_of(given, name)) not in (None, node.shape):
                 sentence = f"{name.value} {_has_shape(node.shape)}, and a list of shape {shape_text(shape or ())} is given."
-                self.mistake(sentence, _place_of(given) or name.place)
+                self.mistake(sentence, place_of(given) or name.place)
         return Known(None if value is None else as_float(value), at, draft.source.value if draft.source else None)
 
     def known_coordinate(self, value: Values) -> Any:
@@ -604,64 +587,8 @@ class _Validation:
         return None if node is None else as_float(node)
 
 
-def _part(written: Text, start: int, end: int) -> Text:
-    """A piece of a text, without blanks around it, that still knows its place."""
-    piece = written.value[start:end]
-    start += len(piece) - len(piece.lstrip())
-    return Text(piece.strip(), written.place, None if written.column is None else written.column + start)
-
-
-def _top_level(stripped: str, sign: str) -> int | None:
-    """Where a sign stands outside of all brackets for the first time."""
-    depth = 0
-    for position, character in enumerate(stripped):
-        depth += (character in "([") - (character in ")]")
-        if depth == 0 and stripped.startswith(sign, position):
-            return position
-    return None
-
-
-def _entry(name: str, shape: Shape, position: int) -> str:
-    """The name of one entry, in row-major order.
-
-    >>> _entry("x", (2, 3), 4)
-    'x[1, 1]'
-    """
-    index: list[int] = []
-    for length in reversed(shape):
-        position, place = divmod(position, length)
-        index.insert(0, place)
-    return f"{name}[{', '.join(map(str, index))}]" if index else name
-
-
-def _leaves(value: Values) -> list[Scalar]:
-    """The entries of a nested list in row-major order."""
-    return [leaf for part in value for leaf in _leaves(part)] if isinstance(value, tuple) else [value]
-
-
-def _place_of(value: tuple[Values, ...]) -> Place | None:
-    """Where a list stands: its entries, if they are on one line, else its first one."""
-    first, last = value[0] if value else None, value[-1] if value else None
-    while isinstance(first, tuple):
-        first = first[0] if first else None
-    while isinstance(last, tuple):
-        last = last[-1] if last else None
-    if first is None or first.place is None:
-        return None
-    end = last.place if last is not None else None
-    on_one_line = end is not None and (end.file, end.line) == (first.place.file, first.place.line)
-    return first.place._replace(end=end.end) if end is not None and on_one_line else first.place
-
-
 def _has_shape(shape: Shape) -> str:
     return f"has the shape {shape_text(shape)}" if shape else "is one number"
-
-
-def _nested(nodes: Sequence[Node], shape: Shape) -> Node:
-    if len(shape) == 1:
-        return array_of(nodes)
-    step = len(nodes) // shape[0]
-    return array_of([_nested(nodes[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])])
 
 
 def _scalar_text(value: Scalar) -> str:
