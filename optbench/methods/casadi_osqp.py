@@ -28,7 +28,7 @@ class OsqpOptions(Options):
     """When it stops, and whether it polishes its solution."""
 
     tolerance: float = option(1e-9, "residuals at which it stops, absolute and relative", above=0)
-    iterations: int = option(20_000, "its iterations at most", at_least=1)
+    iterations: int = option(50_000, "its iterations at most", at_least=1)
     polish: bool = option(True, "whether equations of the constraints that seem active are solved in the end")
 
 
