@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from .line_search import NO_DECREASE, ROUNDING, free_entries, margins
 from .method import Iterates, LeastSquares, Method, Options, Progress, option, settled
-from .space import Point
+from .space import EPSILON, Point
+
+BY_QR = 10  # unknowns from which a QR factorisation costs less than singular values
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,21 @@ def step(here: Place, D: Any, free: Any, mu: float) -> Any:
     n = J.shape[1]
     if n:
         rows, right = np.vstack((J, np.sqrt(mu) * np.eye(n))), np.concatenate((-here.r, np.zeros(n)))
-        p[free] = np.linalg.lstsq(rows, right, rcond=None)[0] / D[free]
+        p[free] = _least_squares(rows, right) / D[free]
     return p
+
+
+def _least_squares(A: Any, b: Any) -> Any:
+    """Return the p that makes |A p - b| least: by QR where that is quicker than singular values and A has full rank."""
+    import numpy as np
+
+    n = A.shape[1]
+    if n >= BY_QR:
+        R: Any = np.linalg.qr(np.column_stack((A, b)), mode="r")  # its last column has Q'b
+        pivots = abs(R.diagonal()[:n])
+        if pivots.min() > max(A.shape) * EPSILON * pivots.max():
+            return np.linalg.solve(R[:n, :n], R[:n, n])
+    return np.linalg.lstsq(A, b, rcond=None)[0]
 
 
 def place(objective: LeastSquares, x: Point, r: Any) -> Place:
