@@ -185,7 +185,7 @@ def _comparisons(condition: Node) -> list[Call]:
 
 
 def measured(case: Case, seconds: float, repeats: int, wanted: Sequence[str]) -> Row:
-    """Run all solvers in turn, `repeats` times; the least time of each counts."""
+    """Run all solvers in turn, `repeats` times; the least time of each, or of each row of `auto`, counts."""
     judge = Judge(case.problem)
     start = starts(judge.function, 0)[0]
     row = Row(case.name, judge.function.dimension, judge.function.constraint_count, math.nan)
@@ -194,9 +194,18 @@ def measured(case: Case, seconds: float, repeats: int, wanted: Sequence[str]) ->
             known = row.runs.get(solver)
             if known is None or known.seconds < REPEATED_BELOW:
                 run = _auto(case.problem, judge, seconds) if solver == AUTO else _bare(solver, judge, start, seconds)
-                row.runs[solver] = run if known is None or run.seconds < known.seconds else known
+                row.runs[solver] = run if known is None else _quicker(run, known)
     _settle(row, case)
     return row
+
+
+def _quicker(run: Run, other: Run) -> Run:
+    """The quicker of two runs; where they went the same way in the same rows, the least time of each row."""
+    if len(run.stages) != len(other.stages) or not run.stages:
+        return min(run, other, key=lambda one: one.seconds)
+    pairs = zip(run.stages, other.stages, strict=True)
+    stages = [(value, min(seconds, others), evaluations) for (value, seconds, evaluations), (_, others, _) in pairs]
+    return replace(run, stages=stages, seconds=sum(seconds for _, seconds, _ in stages))
 
 
 def _settle(row: Row, case: Case) -> None:
