@@ -149,3 +149,10 @@ def test_a_bound_and_a_start_for_each_of_many_entries_are_doubles() -> None:
 def test_an_undefined_bound_among_many_is_a_mistake() -> None:
     with pytest.raises(ProblemError, match="An end of the range of x is not defined in each entry"):
         problem("sum(x^2)", 5_000, range=("log(arange(5000) - 1)", None))
+
+
+def test_many_ranges_are_part_of_the_hash() -> None:
+    ends = ["0.5*arange(3000)", "0.25*arange(3000)"]
+    hashes = {problem("sum(x)", 3_000, range=(end, None)).hash for end in ends}
+    assert len(hashes) == 2
+    assert problem("sum(x)", 3_000, range=(ends[0], None)).hash in hashes

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from optbench.problem.draft import ProblemDraft
 
 
+_SHOWN = 1_000  # ranges of one variable whose texts are hashed
+
+
 @dataclass(frozen=True)
 class Variable:
     """An unknown: a number, or an array of numbers."""
@@ -188,12 +191,20 @@ class Problem:
         content = {
             "sense": self.sense,
             "objective": self.objective_text,
-            "variables": [[v.name, list(v.shape), v.symbol.integer, [str(r) for r in v.ranges]] for v in self.variables],
+            "variables": [[v.name, list(v.shape), v.symbol.integer, _hashed_ranges(v.ranges)] for v in self.variables],
             "parameters": [[p.name, p.value] for p in self.parameters],
             "constraints": [c.text for c in self.constraints],
             "data": {s.name: hashlib.sha256(_bytes(values)).hexdigest() for s, values in self.data.items()},
         }
         return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _hashed_ranges(ranges: Sequence[Interval]) -> list[str]:
+    """What is hashed of ranges: their texts, or for many the doubles of their ends."""
+    if len(ranges) <= _SHOWN:
+        return [str(r) for r in ranges]
+    ends = array("d", (end for r in ranges for end in (*r.floats, r.lower_closed, r.upper_closed)))
+    return [hashlib.sha256(ends.tobytes()).hexdigest()]
 
 
 def _bytes(values: Sequence[Fraction] | array[float]) -> bytes:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from optbench.errors import Mistake, Place, ProblemError, nearest, printable
 from optbench.language.build import MAX_ENTRIES, number, shape_text, symbol
+from optbench.language.domain import natural_domain
 from optbench.language.elaborate import Parsed, Scope, parse, parse_constraint
 from optbench.language.functions import EXPANDED, TABLE
 from optbench.language.graph import GraphError, Node, Shape, Symbol, functions, symbols
@@ -212,22 +213,31 @@ class _Validation:
         elif prediction.shape not in ((), response.shape):
             shapes = f"{shape_text(prediction.shape)}, the response {shape_text(response.shape)}"
             self.mistake(f"The model has the shape {shapes}.", draft.expr.at(0, len(draft.expr.value)))
-        elif (row := self.undefined_row(response)) is not None:
-            self.mistake(f"The response is no finite number in row {row} of the data.", draft.response.at(0, len(draft.response.value)))
+        elif (where := self.undefined(response)) is not None:
+            self.mistake(f"The response is no finite number{where}.", draft.response.at(0, len(draft.response.value)))
         else:
             return Model(response, prediction)
         return None
 
-    def undefined_row(self, response: Node) -> int | None:
-        """The first row, from 1, in which an expression of data is undefined or too large."""
+    def undefined(self, response: Node) -> str | None:
+        """In which row, counted from 1, an expression of data is undefined or too large, if it is; the row where it can be told.
+
+        The value of an array that is undefined in one entry is undefined in all of them, so its domain tells the row.
+        """
         import numpy as np
 
         from optbench.arithmetic.numpy_arrays import function
 
+        conditions = natural_domain(response)
         with np.errstate(all="ignore"):
-            [values] = function([response], [], {s: self.values[s] for s in symbols(response)})()
-        faulty = np.flatnonzero(~np.isfinite(np.asarray(values, float)))
-        return int(faulty[0]) + 1 if len(faulty) else None
+            values, *holds = function([response, *conditions], [], {s: self.values[s] for s in symbols(response)})()
+        fine = np.isfinite(np.asarray(values, float))
+        if fine.all():
+            return None
+        rows = [~h for h in map(np.asarray, holds) if h.shape == fine.shape and not h.all()]
+        if not rows and fine.any():
+            rows = [~fine]
+        return f" in row {1 + min(int(np.flatnonzero(r)[0]) for r in rows)} of the data" if rows else ""
 
     def kept(self, parsed: Parsed) -> Node:
         self.warnings.extend(parsed.warnings)
@@ -521,7 +531,7 @@ class _Validation:
             return None
 
     def computed(self, node: Node, value: Text, what: str) -> list[Node | None] | None:
-        """The entries of an array that is too long to be written out, as doubles."""
+        """The entries of an array that is too long to be written out, as the shortest decimals of doubles."""
         from optbench.arithmetic.numpy_arrays import function
 
         found = function([node], [], self.values)()[0].ravel().tolist()
@@ -529,7 +539,7 @@ class _Validation:
             self.mistake(f"{what} is not defined in each entry.", value.at(0, len(value.value)))
             return None
         nodes: dict[float, Node] = {math.inf: INFINITY, -math.inf: MINUS_INFINITY}
-        nodes.update((v, number(Fraction(v))) for v in set(found) - nodes.keys())
+        nodes.update((v, number(Fraction(repr(v)))) for v in set(found) - nodes.keys())
         return [nodes[v] for v in found]
 
     def checked(self, ranges: tuple[Interval, ...], shape: Shape, draft: VariableDraft) -> tuple[Interval, ...] | None:
