@@ -153,6 +153,8 @@ def test_parameters_may_be_arrays(tmp_path: Path) -> None:
         ({"model": {"response": "a*y", "expr": "b"}}, "a is no column"),
         ({"model": {"response": "log(x)", "expr": "a + b*x"}}, "The response is no finite number in row 1 of the data."),
         ({"model": {"response": "y/(x - 3)", "expr": "a + b*x"}}, "The response is no finite number in row 4 of the data."),
+        ({"model": {"response": "log(x - 2) + 1/(5 - x)", "expr": "a + b*x"}}, "The response is no finite number in row 1 of the data."),
+        ({"model": {"response": "y/sum(x - 4)", "expr": "a + b*x"}}, "The response is no finite number."),
         ({"model": {"response": "exp(900*x)", "expr": "a + b*x"}}, "The response is no finite number in row 2 of the data."),
         ({"model": {"response": "3", "expr": "a + b"}}, "A response is one number a row of the data"),
         ({"model": {"response": "y", "expr": "x[0:3]*a + b"}}, "The model has the shape 3, the response 9."),
