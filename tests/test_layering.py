@@ -33,17 +33,29 @@ FRONT = ("cli/*", "api.py", "__init__.py", "__main__.py")
 RESULT_ON = ("result.py", "result/*", "report/*", "workbench/*", *FRONT)
 SIBLINGS = ("exact/*", "certify/*", "methods/*")
 CHECKER = ("verify/*",)
+WRITERS = ("convert/*",)
 NOBODY: tuple[str, ...] = ()
 
 RULES = (
     # Parts of optbench, from left to right as data flows.
     Rule("optbench.errors", ("*",), NOBODY, "everybody may report a mistake"),
-    Rule("optbench.language", ("arithmetic/*", "problem/*", *CHECKER, *SIBLINGS, *RESULT_ON), NOBODY, "the language needs only errors"),
-    Rule("optbench.arithmetic", ("problem/*", *CHECKER, *SIBLINGS, "workbench/*", *FRONT), ("result.py",), "readings of the language"),
-    Rule("optbench.problem", (*SIBLINGS, *RESULT_ON), NOBODY, "a problem knows the language and its readings, not who solves it"),
+    Rule(
+        "optbench.language",
+        ("arithmetic/*", "problem/*", *CHECKER, *WRITERS, *SIBLINGS, *RESULT_ON),
+        NOBODY,
+        "the language needs only errors",
+    ),
+    Rule(
+        "optbench.arithmetic",
+        ("problem/*", *CHECKER, *WRITERS, *SIBLINGS, "workbench/*", *FRONT),
+        ("result.py",),
+        "readings of the language",
+    ),
+    Rule("optbench.problem", (*WRITERS, *SIBLINGS, *RESULT_ON), NOBODY, "a problem knows the language and its readings, not who solves it"),
     Rule("optbench.exact", ("workbench/*", *FRONT), NOBODY, "exact, certify and methods are joined in the workbench only"),
     Rule("optbench.certify", ("workbench/*", *FRONT), NOBODY, "exact, certify and methods are joined in the workbench only"),
     Rule("optbench.methods", ("workbench/*", *FRONT), NOBODY, "exact, certify and methods are joined in the workbench only"),
+    Rule("optbench.convert", FRONT, NOBODY, "a problem is written in other languages without being solved"),
     Rule("optbench.verify", FRONT, NOBODY, "whoever checks a proof shares nothing with whoever makes it"),
     Rule("optbench.workbench", FRONT, NOBODY, "the engine is run by the front, never by what it runs"),
     Rule("optbench.result", ("exact/*", "certify/*", *RESULT_ON), NOBODY, "a result is made by the workbench; proofs share its words"),

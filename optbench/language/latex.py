@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from optbench.errors import printable
 from optbench.language.build import negate, number
 from optbench.language.digits import digits
 from optbench.language.functions import TABLE, Kind
@@ -68,6 +69,12 @@ def latex(root: Node) -> str:
     """Return the expression as LaTeX for math mode, with balanced braces and matching \\left and \\right."""
     e_is_free = not any(isinstance(n, Symbol) and n.name == "e" for n in topological(root))
     return "".join(emit(root, lambda node: _pieces(node, e_is_free), r"\left(", r"\right)"))
+
+
+def latex_condition(root: Node) -> str:
+    """Return a comparison, or several in a row as the chain that they are: 0 <= x <= 1."""
+    links = root.args if isinstance(root, Call) and root.function == "and" else (root,)
+    return latex(links[0]) + "".join(latex(link).removeprefix(latex(link.args[0])) for link in links[1:] if isinstance(link, Call))
 
 
 def latex_name(name: str) -> str:
@@ -284,3 +291,26 @@ _WRITTEN: dict[str, Callable[[Call], Pieces]] = {
     "zeros": _filled("0"),
     "ones": _filled("1"),
 }
+
+
+# ---- words ------------------------------------------------------------------------------------------------------------
+
+_SIGNS = {
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    **{sign: rf"\{sign}" for sign in "&%$#_{}"},
+}
+
+
+def escaped(words: str) -> str:
+    """Return words so that TeX sets them letter by letter, outside of maths.
+
+    >>> print(escaped("100% of a_b\\\\c"))
+    100\\% of a\\_b\\textbackslash{}c
+    """
+    return "".join(_SIGNS.get(character, character) for character in printable(words)).replace("--", "-{}-").replace("--", "-{}-")

@@ -17,8 +17,8 @@ from typing import Any
 from optbench.errors import OptbenchError, printable
 from optbench.language.build import symbol
 from optbench.language.elaborate import Parsed, Scope, parse, parse_constraint
-from optbench.language.graph import Call, Node
-from optbench.language.latex import latex, latex_name
+from optbench.language.graph import Node
+from optbench.language.latex import escaped, latex, latex_condition, latex_name
 from optbench.problem.draft import SYMBOLS
 from optbench.report import plain_words
 from optbench.result import Attempt, ProblemSummary, Result, VariableSummary
@@ -141,12 +141,6 @@ def constraint(text: str, names: Mapping[str, Node]) -> str:
     return _read(text, names, parse_constraint)
 
 
-def _chain(node: Node) -> str:
-    """The maths of a comparison, or of several in a row: 0 <= x and x <= 1 is 0 <= x <= 1."""
-    links = node.args if isinstance(node, Call) and node.function == "and" else (node,)
-    return latex(links[0]) + "".join(latex(link).removeprefix(latex(link.args[0])) for link in links[1:] if isinstance(link, Call))
-
-
 def _read(text: str, names: Mapping[str, Node] | None, how: Callable[[str, Scope], Parsed]) -> str:
     """The maths of a text; with the problem's names, others are columns of its data, whose length the result does not say."""
     if len(text) > plain_words.LONG_TEXT:
@@ -156,7 +150,7 @@ def _read(text: str, names: Mapping[str, Node] | None, how: Callable[[str, Scope
         node = how(text, scope).node
         if names is not None and scope.found:
             node = how(text, Scope({**names, **{name: symbol(name, (_UNKNOWN,)) for name in scope.found}})).node
-        written = _chain(node)
+        written = latex_condition(node) if node.boolean else latex(node)
     except OptbenchError:
         return _as_typed(text)
     return _as_typed(text) if str(_UNKNOWN) in written else written
@@ -202,20 +196,3 @@ def _point(cell: str) -> str:
     """The maths of "x1 = 0.5, v = [1, 2, ...]"."""
     named = re.sub(r"\w+(?= = )", lambda found: latex_name(found[0]), cell)
     return re.sub(r"-?[\d.]+e[+-]\d+|\binf\b", lambda found: _number(found[0]), named).replace("...", r"\ldots")
-
-
-_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "`": r"\textasciigrave{}",
-    **{sign: rf"\{sign}" for sign in "&%$#_{}"},
-}
-
-
-def escaped(text: str) -> str:
-    """Return `text` so that TeX sets it letter by letter."""
-    return "".join(_ESCAPES.get(character, character) for character in printable(text)).replace("--", "-{}-").replace("--", "-{}-")

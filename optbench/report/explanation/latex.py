@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from optbench.report.explanation.model import Block, Display, Grid, Lesson, Line, Math, Paragraph, Piece
-from optbench.report.latex import escaped
+from optbench.language.latex import escaped
 
 _RELATIONS = {"->": r"\to", "in": r"\in", "!=": r"\ne"}
 
