@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from optbench.report.explanation.model import Block, Display, Grid, Lesson, Line, Math, Paragraph, Piece
 from optbench.language.latex import escaped
+from optbench.report.explanation.model import Block, Display, Grid, Lesson, Line, Math, Paragraph, Piece
 
 _RELATIONS = {"->": r"\to", "in": r"\in", "!=": r"\ne"}
 
