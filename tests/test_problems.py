@@ -38,7 +38,7 @@ COLLECTIONS = {  # tag: how its problems are cited, and how many there are at le
 OTHERS = {
     *("smooth", "nonsmooth", "minimax", "convex", "multimodal", "several-solutions", "singular", "badly-scaled", "large", "separable"),
     *("linear", "quadratic", "polynomial", "linear-constraints", "nonlinear-constraints", "closed-form"),
-    *("least-squares", "regression", "data", "engineering"),
+    *("least-squares", "regression", "data", "engineering", "integer"),
 }
 PRECISION = 200  # bits of the enclosures: far more than the 30 digits of the files
 SLOW = {  # seconds a problem
@@ -129,6 +129,7 @@ def test_the_tags_are_those_of_the_vocabulary_and_say_what_is_there(name: str) -
     if "unconstrained" in tags:
         assert all(math.isinf(end) for v in problem.variables for interval in v.entry_ranges() for end in interval.floats)
     assert ("data" in tags) == ("data" in document(name))
+    assert ("integer" in tags) == any(v.symbol.integer for v in problem.variables)
 
 
 # ---- what `known` says, in rigorous arithmetic -----------------------------------------------------------------------------------
