@@ -230,11 +230,11 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, as dicts and lists."""
-        plain = _plain(self)
+        whole = plain(self)
         for name in OPTIONAL:
-            if plain[name] is None:
-                del plain[name]
-        return {"schema": SCHEMA, **plain}
+            if whole[name] is None:
+                del whole[name]
+        return {"schema": SCHEMA, **whole}
 
     def to_json(self) -> str:
         """Return the JSON text of one ASCII line; numbers are the shortest that read back the same, never NaN or Infinity."""
@@ -253,15 +253,16 @@ class Result:
         return fragment(self)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value of the result as JSON has it; numbers that are not finite are null."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {"class" if f.name == "cls" else f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {"class" if f.name == "cls" else f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

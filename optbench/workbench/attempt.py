@@ -18,6 +18,7 @@ from optbench.workbench.multistart import Minima
 from optbench.workbench.objective import FEASIBLE, GRADIENT, OBJECTIVE, Best, LimitReached, MeteredObjective
 from optbench.workbench.preparation import prepare
 
+PANEL = (2_000, 40_000)  # iterations and evaluations of a method that nobody asked for: who waits for it has its answer already
 _BOTTOMLESS = -1e300  # a value below this is taken for a fall without end
 _TRACED = 2_000_000  # numbers that a trace holds at most
 

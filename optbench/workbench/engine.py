@@ -38,7 +38,6 @@ _GRACE = 1.0  # seconds that an attempt gets to report after its own deadline, b
 _ACCOUNT = "account"  # no row of the comparison
 _ACCOUNT_SECONDS = 10.0
 _HEAD_START = 0.4  # seconds that the exact stage has before certification begins, which is not needed if it proves its answer
-_PANEL = (2_000, 40_000)  # iterations and evaluations of a method that nobody asked for: who waits for it has its answer already
 _LONG = 10_000  # characters of a parameter that the result repeats
 Listener = Callable[[Attempt], None]
 
@@ -229,7 +228,7 @@ class _Run:
         busy = len(runnable) + settings.exact + settings.certify
         seconds = self.seconds_left() * min(1.0, settings.jobs / busy)
         named = bool(settings.methods or self.problem.methods)
-        budget = attempt.Budget(max(0.0, seconds)) if named else attempt.Budget(max(0.0, seconds), *_PANEL)
+        budget = attempt.Budget(max(0.0, seconds)) if named else attempt.Budget(max(0.0, seconds), *attempt.PANEL)
         for entrant in runnable:
             self.submit(supervisor, Order(entrant, self.starts, budget))
             if entrant.because is not None:

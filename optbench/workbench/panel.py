@@ -66,6 +66,27 @@ def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice
     return [entrant if often[name] > 1 or entrant.stage else replace(entrant, label=name) for (name, _), entrant in found.items()]
 
 
+def default_methods(problem: Problem, function: Function) -> list[MethodChoice]:
+    """Return what runs where nothing is asked for."""
+    return _panel(facts_of(problem, function))
+
+
+def labelled(chosen: Sequence[MethodChoice]) -> dict[str, MethodChoice]:
+    """Return methods by their labels, which have the options that were given; patterns are written out, and `auto` stays.
+
+    Raise `UsageError` for unknown methods and options.
+    """
+    found: dict[tuple[str, Any], tuple[str, MethodChoice]] = {}
+    for choice in chosen:
+        if choice.name == "auto":
+            found.setdefault(("auto", None), ("auto", choice))
+            continue
+        for name in _names(choice.name):
+            options = read_options(get(name), dict(choice.options))
+            found.setdefault((name, options), (_label(name, choice, options), choice._replace(name=name)))
+    return dict(found.values())
+
+
 def _entrant(problem: Problem, function: Function, facts: Facts, name: str, choice: MethodChoice) -> Entrant:
     method = get(name)
     options = read_options(method, dict(choice.options))
