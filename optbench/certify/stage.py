@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from flint import ctx
+from flint import arb, ctx
 
 from optbench import __version__
 from optbench.arithmetic import NoReading
@@ -171,6 +171,7 @@ def _answer(problem: Problem, scalar: Problem, found: Found, digits: int, tolera
     if not value.is_bounded:
         return replace(counts, reason=_shortfall(problem, found))
     gap, size = float(value.width), max(1.0, abs(float(value.upper)))
+    solutions = tuple(_solution(m, scalar, digits) for m in found.minimisers)
     answer = replace(
         counts,
         value=_attained_end(value, problem.sense),
@@ -178,8 +179,8 @@ def _answer(problem: Problem, scalar: Problem, found: Found, digits: int, tolera
         gap=gap,
         closed=gap <= tolerance * size,
         complete=found.complete,
-        solutions=tuple(_solution(m, scalar, digits) for m in found.minimisers),
-        possible=tuple(_solution(m, scalar, digits).enclosure for m in found.minimisers if not m.unique),
+        solutions=solutions,
+        possible=tuple(s.enclosure for s in solutions if not s.unique),
     )
     if answer.closed and found.attained:
         return replace(answer, status=Status.OPTIMAL, assurance=Assurance.CERTIFIED, reason=found.reason)
@@ -210,7 +211,16 @@ def _solution(m: Minimiser, scalar: Problem, digits: int) -> CertifiedSolution:
 
 def _inward(region: Enclosure) -> tuple[str, str]:
     """The ends of a box of doubles, exactly."""
-    return decimals(region, 1_100)
+    return decimals(region, max(map(_digits, (region.lower, region.upper))))
+
+
+def _digits(end: arb) -> int:
+    """A bound for the decimal digits of m*2^k: those of m*2^k, or of m*5^-k."""
+    if not end.is_finite():
+        return 1
+    mantissa, exponent = (int(part) for part in end.man_exp())
+    bits = mantissa.bit_length() + (exponent if exponent > 0 else 2.33 * -exponent)
+    return int(0.302 * bits) + 2
 
 
 def _attained_end(value: Enclosure, sense: str) -> float:
