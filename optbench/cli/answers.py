@@ -101,9 +101,9 @@ def from_standard_input(flags: arguments.Flags, options: Settings, output: Outpu
     lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]
     if not lines:
         raise UsageError("Standard input holds no problem; write an expression a line, or a YAML or JSON document.")
-    if options.certificate is not None and len(lines) > 1 and not _begins_document(lines):
+    if options.certificate is not None and len(lines) > 1 and not arguments.begins_document(lines):
         raise UsageError("--certificate takes one problem; standard input has several.")
-    if _begins_document(lines):
+    if arguments.begins_document(lines):
         return answer(lambda: arguments.of_document(text, flags), options, output)
     return _answers(lines, flags, options, output)
 
@@ -168,12 +168,6 @@ def _answers(lines: Sequence[str], flags: arguments.Flags, options: Settings, ou
     finally:
         copies.write_all()
     return first_that_applies([*codes, copies.code])
-
-
-def _begins_document(lines: Sequence[str]) -> bool:
-    """Whether the first line that is no comment opens a mapping, or has a field's name."""
-    first = next((line for line in lines if not line.lstrip().startswith("#")), "#")
-    return re.match(r"""\s*(\{|---|#|["']?([A-Za-z]\w*|subject to)["']?\s*:(\s|$))""", first) is not None
 
 
 def _line(line: str, flags: arguments.Flags, options: Settings) -> tuple[Result, ExitCode]:

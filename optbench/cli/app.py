@@ -14,6 +14,7 @@ import typer
 
 from optbench.cli import completion, streams
 from optbench.cli.check import check
+from optbench.cli.convert import convert
 from optbench.cli.explain import explain
 from optbench.cli.info import info
 from optbench.cli.methods import methods
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command(cls=PlainCommand)(solve)
 app.command(cls=PlainCommand)(explain)
 app.command(cls=PlainCommand)(check)
+app.command(cls=PlainCommand)(convert)
 app.command(cls=PlainCommand)(verify)
 app.command(cls=PlainCommand)(methods)
 app.add_typer(problems)

@@ -77,6 +77,12 @@ def of_document(text: str, flags: Flags) -> Problem:
     return _of_reading(reading_of_text(text), flags)
 
 
+def begins_document(lines: Sequence[str]) -> bool:
+    """Return whether the first line that is no comment opens a mapping, or has a field's name."""
+    first = next((line for line in lines if not line.lstrip().startswith("#")), "#")
+    return re.match(r"""\s*(\{|---|#|["']?([A-Za-z]\w*|subject to)["']?\s*:(\s|$))""", first) is not None
+
+
 def _of_file(path: str, flags: Flags) -> Problem:
     if path.lower().endswith(".nl"):
         from optbench.problem.nl import read

@@ -105,6 +105,13 @@ def formats(incomplete: str) -> list[str]:
     return fitting(incomplete, known())
 
 
+def conversions(incomplete: str) -> list[str]:
+    """Languages in which a problem can be written."""
+    from optbench.convert import formats as known
+
+    return fitting(incomplete, known())
+
+
 def exports(incomplete: str) -> list[str]:
     """Formats with an equals sign; what follows it is a file."""
     from optbench.report import formats as known

@@ -19,7 +19,7 @@ from optbench.language.build import negate, number
 from optbench.language.digits import digits
 from optbench.language.functions import TABLE, Kind
 from optbench.language.graph import Call, Node, Number, Symbol, topological
-from optbench.language.text import Piece, Pieces, emit, is_negative
+from optbench.language.text import Piece, Pieces, emit, is_negative, number_text
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5  # the strengths of `text`
 _GREEK = frozenset(
@@ -65,16 +65,22 @@ _OWN = {"asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan"}
 _RELATIONS = {"less": "<", "less_equal": r"\le", "greater": ">", "greater_equal": r"\ge", "equal": "=", "not_equal": r"\ne"}
 
 
-def latex(root: Node) -> str:
-    """Return the expression as LaTeX for math mode, with balanced braces and matching \\left and \\right."""
+def latex(root: Node, *, decimals: bool = False) -> str:
+    """Return the expression as LaTeX for math mode, with balanced braces and matching \\left and \\right.
+
+    With `decimals`, quotients such as 13/50 are written as 0.26, which is as exact.
+    """
     e_is_free = not any(isinstance(n, Symbol) and n.name == "e" for n in topological(root))
-    return "".join(emit(root, lambda node: _pieces(node, e_is_free), r"\left(", r"\right)"))
+    return "".join(emit(root, lambda node: _pieces(node, e_is_free, decimals), r"\left(", r"\right)"))
 
 
-def latex_condition(root: Node) -> str:
+def latex_condition(root: Node, *, decimals: bool = False) -> str:
     """Return a comparison, or several in a row as the chain that they are: 0 <= x <= 1."""
-    links = root.args if isinstance(root, Call) and root.function == "and" else (root,)
-    return latex(links[0]) + "".join(latex(link).removeprefix(latex(link.args[0])) for link in links[1:] if isinstance(link, Call))
+    first, *rest = root.args if isinstance(root, Call) and root.function == "and" else (root,)
+    written = latex(first, decimals=decimals)
+    for link in rest:
+        written += latex(link, decimals=decimals).removeprefix(latex(link.args[0], decimals=decimals))
+    return written
 
 
 def latex_name(name: str) -> str:
@@ -105,9 +111,9 @@ def _escaped(name: str) -> str:
     return name.replace("_", r"\_")
 
 
-def _pieces(node: Node, e_is_free: bool) -> Pieces:
+def _pieces(node: Node, e_is_free: bool, decimals: bool) -> Pieces:
     if isinstance(node, Number):
-        return _number(node.value)
+        return _decimal(node.value) if decimals else _number(node.value)
     if isinstance(node, Symbol):
         return _ATOM, [latex_name(node.name)]
     assert isinstance(node, Call)
@@ -143,6 +149,15 @@ def _number(value: Fraction) -> Pieces:
     if value.denominator == 1:
         return (_SIGN if sign else _ATOM), [digits(value.numerator)]
     return _SIGN, [rf"{sign}\frac{{{digits(abs(value.numerator))}}}{{{digits(value.denominator)}}}"]
+
+
+def _decimal(value: Fraction) -> Pieces:
+    """A number as a decimal where `text` has one, with a power of ten where that has an exponent."""
+    written = number_text(value, decimals=True)
+    if "/" in written or value.denominator == 1:
+        return _number(value)
+    mantissa, _, exponent = written.partition("e")
+    return (_PRODUCT, [rf"{mantissa} \cdot 10^{{{exponent}}}"]) if exponent else (_SIGN if value < 0 else _ATOM, [mantissa])
 
 
 def _add(node: Call) -> Pieces:
