@@ -33,6 +33,7 @@ CONVEX = [
     ("sum(exp(v[1:] - v[:-1])) + mean(v^2)/3", {"variables": V}),
     ("x^2/y", {"range": (0.5, 2)}),
     ("x^1.5 + y^-0.5 - y^0.3", {"range": (0, 4)}),
+    ("x^2", {"variables": {"x": {"integer": True, "range": (0, 4)}}}),
 ]
 OTHERS = [
     ("x^3", {}),
@@ -46,7 +47,6 @@ OTHERS = [
     ("(x^2 - 1)^2", {}),
     ("max(v)*v[0]", {"variables": V}),
     ("if(x > 0, x, 2*x)", {}),
-    ("x^2", {"variables": {"x": {"integer": True, "range": (0, 4)}}}),
 ]
 
 

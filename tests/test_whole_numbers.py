@@ -212,8 +212,11 @@ def test_unbounded_in_whole_numbers(name: str) -> None:
 
 
 def test_a_range_without_a_whole_number_has_no_point() -> None:
-    problem = optbench.define("(n - 1)^2 + x^2", variables={"n": whole(0.2, 0.8), "x": (0, 1)})  # type: ignore[arg-type]
-    assert by("casadi-bonmin", problem).assurance is Assurance.NONE
+    for others in ({}, {"x": (0, 1)}):
+        problem = optbench.define(f"(n - 1)^2 {'+ x^2' if others else ''}", variables={"n": whole(0.2, 0.8), **others})  # type: ignore[arg-type, dict-item]
+        result = by("casadi-bonmin", problem)
+        assert result.assurance is Assurance.NONE
+        assert result.attempts[0].status is AttemptStatus.STALLED
 
 
 # ---- how points are judged ----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ STALLED = {
     "USER_INTERRUPT": "it was stopped",
     "MINLP_ERROR": "its local searches failed",
 }
+NOT_WHOLE = Outcome(False, "it ended without whole numbers, of which there may be none in the range")
 BROKE_DOWN = Outcome(False, "it broke down, since its local searches failed")
 IN_TIME = 0.9  # part of what is left of the time after which it ends by itself, with its best point
 NEARLY_WHOLE = 1e-6
@@ -118,7 +119,7 @@ def bonmin(objective: Constrained, x: Point, value: float, options: BonminOption
             settle(asked, found, options)
         if ended.status not in CONVERGED:
             return Outcome(False, STALLED.get(ended.status) or sentence(ended.status.replace("_", " ")))
-        return Outcome(True, CONVERGED[ended.status])
+        return Outcome(True, CONVERGED[ended.status]) if found is not None else NOT_WHOLE
 
     return asked.outcome(solve)
 

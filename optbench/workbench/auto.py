@@ -52,7 +52,8 @@ def seen(facts: Facts, convex: bool) -> str:
     form += ["a sum of squares"] * facts.sum_of_squares + ["linear residuals"] * facts.linear_residuals
     form += ["a sum over rows of data"] * (facts.rows_missing_because is None)
     form += ["no gradient"] * (facts.gradient_missing_because is not None)
-    return f"{', '.join(size)}; {', '.join(form)}, {'convex' if convex else 'not seen to be convex'}"
+    bend = f"convex{' but for the whole numbers' if facts.has_integers else ''}" if convex else "not seen to be convex"
+    return f"{', '.join(size)}; {', '.join(form)}, {bend}"
 
 
 def with_smooth_form(facts: Facts, form: Facts | None) -> list[Step]:

@@ -56,9 +56,12 @@ _KEEPING = frozenset({"add", "sum", "index", "take", "array", "transpose", "resh
 
 
 def is_convex(problem: Problem) -> bool:
-    """Return whether the minimand and all constraints are seen to be convex, and the equations to be affine."""
+    """Return whether the minimand and all constraints are seen to be convex, and the equations to be affine.
+
+    Of a problem in whole numbers it is said that it would be without these: methods that branch need no more.
+    """
     known = Shapes(problem)
-    if not known.of(problem.minimand).convex or any(v.symbol.integer or len(v.ranges) not in (1, v.size) for v in problem.variables):
+    if not known.of(problem.minimand).convex or any(len(v.ranges) not in (1, v.size) for v in problem.variables):
         return False
     return all(known.of(part.residual).affine if part.equality else known.of(part.residual).convex for part in parts(problem))
 

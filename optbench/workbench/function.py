@@ -331,10 +331,11 @@ class Function:
 
     @cached_property
     def is_seen_convex(self) -> bool:
-        """Whether a local optimum is known to be a global one: by rules of composition, or by the Hessian of a quadratic program."""
+        """Whether a local optimum is known to be a global one, where whole numbers are not asked for: by rules of composition, or
+        by the Hessian of a quadratic program."""
         from optbench.workbench.convexity import is_convex
 
-        return is_convex(self.problem) or (self.is_quadratic and not self.integers and self.not_convex_because is None)
+        return is_convex(self.problem) or (self.is_quadratic and self.not_convex_because is None)
 
     @cached_property
     def smooth_form(self) -> Epigraph | None:
