@@ -31,6 +31,7 @@ class ExitCode(IntEnum):
     NO_MINIMUM = 7
     LIMIT = 8
     DISAGREEMENT = 9
+    RUNS_FAILED = 10
     INTERRUPTED = 130
 
 

@@ -74,7 +74,7 @@ def of_document(text: str, flags: Flags) -> Problem:
     """Return the problem of a YAML or JSON document."""
     from optbench.problem.reader import reading_of_text
 
-    return _of_reading(reading_of_text(text), flags)
+    return of_reading(reading_of_text(text), flags)
 
 
 def begins_document(lines: Sequence[str]) -> bool:
@@ -90,11 +90,11 @@ def _of_file(path: str, flags: Flags) -> Problem:
         return read(path).problem
     from optbench.problem.reader import reading
 
-    return _of_reading(reading(path), flags)
+    return of_reading(reading(path), flags)
 
 
-def _of_reading(read: Reading, flags: Flags) -> Problem:
-    """The problem of what was read, or all mistakes of its form and of its expressions at once."""
+def of_reading(read: Reading, flags: Flags) -> Problem:
+    """Return the problem of what was read; raise all mistakes of its form and of its expressions at once."""
     stand_in = read.draft.objective if read.draft.objective.place is None else None  # for one that is missing or faulty
     try:
         problem = _validated(read.draft, flags, open_names=False)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -60,18 +60,28 @@ def _number(text: str, whole: str) -> Fraction:
 
 def at(what: str, flags: Flags, point: Point) -> Problem:
     """Return the problem at a point, named after it; raise `UsageError` where it does not depend on a scanned parameter."""
-    given = [f"{name}={number_text(value, decimals=True)}" for name, value in point.items()]
+    given = given_at(point)
     problem = problem_of(what, replace(flags, parameters=(*flags.parameters, *given)))
     return replace(problem, name=f"{problem.name or problem.objective_text} [{', '.join(given)}]")
 
 
 def check_dependence(what: str, flags: Flags, scan: Sequence[Point]) -> None:
     """Raise `UsageError` for a parameter whose values make no difference to the problem."""
+    check_difference(lambda point: at(what, flags, point), scan)
+
+
+def check_difference(problem_at: Callable[[Point], Problem], scan: Sequence[Point]) -> None:
+    """Raise `UsageError` for a parameter whose values make no difference."""
     first = scan[0]
     for name in first:
         other = next((p for p in scan if p[name] != first[name]), None)
-        if other is not None and _content(at(what, flags, first)) == _content(at(what, flags, {**first, name: other[name]})):
+        if other is not None and _content(problem_at(first)) == _content(problem_at({**first, name: other[name]})):
             raise UsageError(f"--scan {name}: the problem does not depend on {name}.")
+
+
+def given_at(point: Point) -> list[str]:
+    """Return a point as the values of parameters that `--param` takes."""
+    return [f"{name}={number_text(value, decimals=True)}" for name, value in point.items()]
 
 
 def _content(problem: Problem) -> tuple[object, ...]:

@@ -77,6 +77,7 @@ _CODES = {
     ExitCode.NO_MINIMUM: "There is no optimum: the function is unbounded, or its infimum is not attained: proved.",
     ExitCode.LIMIT: "A limit of time, memory or work was hit, and nothing usable was found before.",
     ExitCode.DISAGREEMENT: "Two answers exclude each other, or a certificate was refused.",
+    ExitCode.RUNS_FAILED: "Some runs of a batch failed: a problem could not be read, or an attempt crashed or was killed.",
     ExitCode.INTERRUPTED: "It was interrupted; what was done until then is printed.",
 }
 
