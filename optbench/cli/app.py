@@ -13,10 +13,12 @@ from collections.abc import Sequence
 import typer
 
 from optbench.cli import completion, streams
+from optbench.cli.batch import batch
 from optbench.cli.check import check
 from optbench.cli.convert import convert
 from optbench.cli.explain import explain
 from optbench.cli.info import info
+from optbench.cli.merge import merge
 from optbench.cli.methods import methods
 from optbench.cli.problems import problems
 from optbench.cli.schema import schema
@@ -36,6 +38,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=PlainCommand)(solve)
+app.command(cls=PlainCommand)(batch)
+app.command(cls=PlainCommand)(merge)
 app.command(cls=PlainCommand)(explain)
 app.command(cls=PlainCommand)(check)
 app.command(cls=PlainCommand)(convert)

@@ -47,12 +47,12 @@ def read(path: str) -> ProblemDraft:
 
     Raises UsageError if the file can't be opened or has several documents, ProblemError with all mistakes of its content.
     """
-    return _only(readings(_file_text(path), path, Path(path).parent))
+    return _only(readings(file_text(path), path, Path(path).parent))
 
 
 def reading(path: str) -> Reading:
     """Return what the one problem in a file says, with its mistakes; raise only where nothing can be said of it."""
-    return _one(readings(_file_text(path), path, Path(path).parent))
+    return _one(readings(file_text(path), path, Path(path).parent))
 
 
 def reading_of_text(text: str) -> Reading:
@@ -62,7 +62,7 @@ def reading_of_text(text: str) -> Reading:
 
 def read_documents(path: str) -> tuple[ProblemDraft, ...]:
     """Return the drafts of all documents in a file; raise as `read` does, with the mistakes of all of them."""
-    return _drafts(readings(_file_text(path), path, Path(path).parent))
+    return _drafts(readings(file_text(path), path, Path(path).parent))
 
 
 def read_text(text: str, file: str | None = None, folder: Path | None = None) -> ProblemDraft:
@@ -108,7 +108,8 @@ def _drafts(read: tuple[Reading, ...]) -> tuple[ProblemDraft, ...]:
     return tuple(reading.draft for reading in read)
 
 
-def _file_text(path: str) -> str:
+def file_text(path: str) -> str:
+    """Return what a file says; raise as `read` does where that is not to be had."""
     with regular_file(path, MAX_BYTES) as opened:
         content = opened.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:

@@ -50,7 +50,7 @@ class Performer:
                 return self._opened(source)
             case Try(unit):
                 return self._tried(unit, channel)
-            case Judge(unit, ended, latest):
+            case Judge(unit, ended, latest, _):
                 return self._judged(unit, ended, latest, channel)
         raise TypeError(f"{work!r} is no work of a batch")
 

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 from optbench import __version__
 from optbench.errors import OptbenchError
 from optbench.problem.problem import Problem
-from optbench.result import Attempt
+from optbench.result import Attempt, AttemptStatus, plain
 from optbench.workbench import attempt
 from optbench.workbench.settings import Settings
+from optbench.workbench.task import Ended
 
 SCHEMA = "optbench/attempt/1"
 _CERTIFY_GRACE = 1.0  # seconds that certification has beyond its own limit, before it is killed
@@ -105,8 +106,9 @@ class Judge(NamedTuple):
     """The work of making a row of an attempt that was cut short, with the best point that it had told."""
 
     unit: Unit
-    ended: Any  # Ended
+    ended: Ended
     latest: Any
+    started: str  # when the attempt began
 
 
 @dataclass(frozen=True)
@@ -198,9 +200,9 @@ def digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def cut_short(unit: Unit, row: Mapping[str, Any] | None, status: str, reason: str) -> dict[str, Any]:
-    """Return the fields of an attempt of which nothing but its end is known, or those that are with another end."""
-    from optbench.result import AttemptStatus, plain
-
-    known = row if row is not None else plain(Attempt(unit.method, unit.kind, AttemptStatus(status), seed=unit.seed))
-    return {**known, "status": status, "reason": reason, "assurance": "none", "value_enclosure": None}
+def cut_short(unit: Unit | None, status: str, reason: str) -> dict[str, Any]:
+    """Return the fields of an attempt of which nothing but its end is known; without a unit, of what never became one."""
+    name, kind, seed = ("", "", None) if unit is None else (unit.method, unit.kind, unit.seed)
+    row = plain(Attempt(name, kind, AttemptStatus.CRASHED, seed=seed))
+    ended = {"method": name or None, "kind": kind or None, "status": status, "reason": reason}
+    return {**row, **ended, "assurance": "none", "value_enclosure": None}
