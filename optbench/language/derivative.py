@@ -41,7 +41,7 @@ from optbench.language.build import (
     transpose,
 )
 from optbench.language.functions import TABLE, Kind
-from optbench.language.graph import Call, Node, Number, Shape, Symbol, topological
+from optbench.language.graph import Call, Node, Number, Shape, Symbol, functions, topological
 from optbench.language.products import cancelled
 from optbench.language.row_texts import derivatives
 
@@ -87,6 +87,29 @@ class _Adjoint:
         if len(self.terms) > _MAX_GUARDS:
             return [(None, self.total())]
         return [(guard, add(*terms)) for guard, terms in self.terms.items()]
+
+
+def has_all_derivatives(*roots: Node) -> bool:
+    """Return whether derivatives of every order are seen to exist, from the names of the functions alone: without arrays.
+
+    >>> has_all_derivatives(call("exp", symbol("x"))), has_all_derivatives(call("gamma", symbol("x")))
+    (True, False)
+    """
+    waiting, seen = list(functions(*roots)), set(_OPERATORS_WITH_RULES)
+    while waiting:
+        name = waiting.pop()
+        if name in seen or TABLE[name].kind is Kind.CONDITION or not TABLE[name].args:
+            continue
+        args = [symbol(f"argument {i}") for i in range(len(TABLE[name].args))]
+        slopes = derivatives(name, args) if TABLE[name].kind is Kind.ELEMENTWISE else None
+        if slopes is None:
+            return False
+        seen.add(name)
+        waiting.extend(functions(*slopes) - seen)
+    return True
+
+
+_OPERATORS_WITH_RULES = ("add", "multiply", "divide", "power", "log", "if", "minimum", "maximum")
 
 
 def _reverse(root: Node, variables: Sequence[Symbol]) -> dict[Symbol, Node]:

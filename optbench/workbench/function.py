@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.arithmetic.sparsity import Sparsity
 from optbench.language.build import reduction
 from optbench.language.curvature_places import most_second_derivatives
-from optbench.language.derivative import NotDifferentiable
+from optbench.language.derivative import NotDifferentiable, has_all_derivatives
 from optbench.language.expand import all_entries, entries
 from optbench.language.functions import TABLE
 from optbench.language.graph import GraphError, Node, functions, size, work
@@ -310,19 +310,27 @@ class Function:
     @cached_property
     def gradient_missing_because(self) -> str | None:
         """Why there is no gradient, or None."""
-        return _failure(lambda: self.graph.gradient_nodes)
+        return None if self._has_all_derivatives else _failure(lambda: self.graph.gradient_nodes)
+
+    @cached_property
+    def _has_all_derivatives(self) -> bool:
+        return has_all_derivatives(self.problem.minimand, *(part.residual for part in self.parts))
 
     @cached_property
     def hessian_missing_because(self) -> str | None:
         """Why there is no Hessian, or None."""
         if self.dimension > _FEW and self.most_second_derivatives > _MOST:
             return f"it may have {self.most_second_derivatives:,} entries, and at most {_MOST:,} are worked with"
+        if self._has_all_derivatives:
+            return None
         return self.gradient_missing_because or _failure(lambda: self.graph.curvature)
 
     @cached_property
     def constraint_gradient_missing_because(self) -> str | None:
         """Why the constraints have no gradients, or None."""
-        return _failure(lambda: self.graph.jacobian_nodes) if self.constraint_count else None
+        if not self.constraint_count or self._has_all_derivatives:
+            return None
+        return _failure(lambda: self.graph.jacobian_nodes)
 
     @cached_property
     def is_smooth(self) -> bool:
