@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple, NoReturn
 
 from optbench.errors import Mistake, Place, ProblemError, printable
@@ -88,7 +89,7 @@ def _text_source(content: bytes, file: str) -> Source:
         raise ProblemError(Mistake("The file ends in the middle of a line; it was cut off.", where))
     header = _header(lines[:HEADER_LINES], lambda line: _place(text, line, file), file)
     starts = [number for number, line in enumerate(lines) if line[:1] in _SEGMENTS and number >= HEADER_LINES]
-    source = Source(file, lines, header, list(zip(starts, [*starts[1:], len(lines)], strict=True)), text)
+    source = Source(file, lines, header, _spans(starts, len(lines)), text)
     if lines[HEADER_LINES:] and (not starts or starts[0] != HEADER_LINES):
         source.stop(HEADER_LINES, "A segment is expected here: one of the letters F S V C L O d x r b k J G.")
     return source
@@ -113,7 +114,11 @@ def _binary_source(content: bytes, file: str) -> Source:
         raise ProblemError(f"{shown(file)}: {error}") from None
     starts = [number for number, line in enumerate(written, HEADER_LINES) if line[:1] in _SEGMENTS]
     whole = [*lines, *written]
-    return Source(file, whole, header, list(zip(starts, [*starts[1:], len(whole)], strict=True)), None, [0] * HEADER_LINES + offsets)
+    return Source(file, whole, header, _spans(starts, len(whole)), None, [0] * HEADER_LINES + offsets)
+
+
+def _spans(starts: list[int], end: int) -> list[tuple[int, int]]:
+    return list(pairwise([*starts, end]))
 
 
 def _place(text: str, line: int, file: str) -> Place:
