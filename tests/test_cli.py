@@ -303,6 +303,7 @@ ATTEMPT = {
     "chosen_because": (TEXT, None),
     "reached_optimum": (bool, None),
     "stage": (TEXT, None),
+    "searches": (MAP, None),
 }
 
 

@@ -232,6 +232,8 @@ _DOES = {
     "epigraph form": "chose {}",
     "continued": "went on with {} from the best point",
     "further starts": "tried further starts with {}",
+    "global search": "searched the whole box with {}",
+    "polished": "went on with {} from there",
 }
 
 

@@ -30,6 +30,7 @@ class Budget:
     seconds: float
     iterations: int = 10_000
     evaluations: int = 200_000
+    each: int | None = None  # evaluations of the run from one start
 
 
 class _Ended(Exception):
@@ -124,7 +125,8 @@ def run(
     for number, start in enumerate(starts):
         share = len(starts) - number
         deadline = time.monotonic() + (ends - time.monotonic()) / share
-        objective = MeteredObjective(function, tolerance, seed + number, deadline, (budget.evaluations - sum(spent)) // share)
+        most = min((budget.evaluations - sum(spent)) // share, budget.each or budget.evaluations)
+        objective = MeteredObjective(function, tolerance, seed + number, deadline, most)
         objective.meter.report = _reporter(objective, best[0] if best else Best(), spent, epochs, send)
         one = _Run(objective, number, max(0, budget.iterations - iterations) // share, [] if trace else None)
         try:
@@ -152,6 +154,7 @@ def run(
         "trace": path if trace else None,
         "counts": spent,
         "epochs": epochs,
+        "searches": minima.facts() if until_enough else None,
         "solve_seconds": time.monotonic() - began,
     }
 

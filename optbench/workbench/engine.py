@@ -84,7 +84,6 @@ class _Run:
         self.starts: list[list[float]] = []
         self.portfolio: Portfolio | None = None  # of `auto`, while it may still do something
         self.orders: dict[str, Order] = {}  # its later steps by their labels
-        self.dropped: set[str] = set()  # those of them that a proof has made needless
         self.began = time.monotonic()
 
     def seconds_left(self) -> float:
@@ -133,7 +132,7 @@ class _Run:
                     self.latest[event.key] = event.payload
                 elif event.key == _ACCOUNT:
                     self.account = None if event.payload is None else Account.from_json(event.payload)
-                elif event.key not in self.dropped and (event.key != CERTIFY or self.certifying):
+                elif event.key != CERTIFY or self.certifying:
                     self.finish(event.key, *self.row_of(event))
                 if isinstance(event, Ended):
                     if event.key == EXACT:
@@ -235,7 +234,7 @@ class _Run:
                 may_look_elsewhere = len(self.starts) == 1
                 self.portfolio = Portfolio(function, entrant, list(entrant.then), budget, settings.seed, may_look_elsewhere)
 
-    def submit(self, supervisor: Supervisor, order: Order, delay: float = 0.0) -> None:
+    def submit(self, supervisor: Supervisor, order: Order) -> None:
         settings, function, entrant, budget = self.settings, self.function, order.entrant, order.budget
         if entrant.form is not None:
             entrant.form.function.prepare()
@@ -243,30 +242,25 @@ class _Run:
         def task(send: Callable[[Any], None]) -> Any:
             return stages.method(function, entrant, order.starts, budget, settings, send, order.until_enough)
 
-        supervisor.submit(entrant.label, task, Limits(budget.seconds + _GRACE, settings.memory_limit), delay)
+        supervisor.submit(entrant.label, task, Limits(budget.seconds + _GRACE, settings.memory_limit))
 
     def go_on(self, supervisor: Supervisor) -> None:
-        """Let auto take its next step when its last one has ended; where the answer is proved, there is no more to do."""
+        """Let auto take its next step when its last one has ended, and what could prove the answer has not.
+
+        It waits for the proofs, so that which steps there are does not depend on what was quicker.
+        """
         portfolio = self.portfolio
-        if portfolio is None:
+        proving = (self.settings.exact and EXACT not in self.rows) or (self.certifying and CERTIFY not in self.rows)
+        if portfolio is None or proving or portfolio.running.label not in self.rows:
             return
-        label = portfolio.running.label
-        if self.is_proved():
+        row = Finding(*self.rows[portfolio.running.label])
+        order = None if self.is_proved() else portfolio.next(row, self.findings(), self.seconds_left())
+        if order is None:
             self.portfolio = None
-            if label not in self.rows and label in self.orders:
-                self.dropped.add(label)
-                del self.field[label]
-                supervisor.cancel(label)
-        elif label in self.rows:
-            order = portfolio.next(Finding(*self.rows[label]), self.findings(), self.seconds_left())
-            if order is None:
-                self.portfolio = None
-                return
-            self.field[order.entrant.label] = order.entrant
-            self.orders[order.entrant.label] = order
-            self.submit(supervisor, order, _HEAD_START if self.settings.exact and EXACT not in self.rows else 0.0)
-        elif label in self.orders and EXACT in self.rows:
-            supervisor.hurry(label)
+            return
+        self.field[order.entrant.label] = order.entrant
+        self.orders[order.entrant.label] = order
+        self.submit(supervisor, order)
 
     def is_proved(self) -> bool:
         return any(answer is not None and answer.assurance.is_proof for answer in (self.answer, self.certified))

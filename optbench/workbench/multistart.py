@@ -46,6 +46,11 @@ class Minima:
         """Whether further searches are not worth it."""
         return self.expected <= len(self.found) + 0.5
 
+    def facts(self) -> dict[str, Any]:
+        """Return what came of the searches: how many there were, how many different ends, how many minima are expected."""
+        expected = self.expected if math.isfinite(self.expected) else None
+        return {"made": self.searches, "different": len(self.found), "expected": expected, "enough": self.are_enough()}
+
     def told(self) -> str:
         """What came of the searches, in words."""
         count = "the same minimum" if len(self.found) == 1 else f"{len(self.found)} different points"

@@ -2,7 +2,8 @@
 
 Where no method has reached a point that passes as a local optimum, the next of the ladder goes on from the best point known,
 and from one beside it, so that a saddle or a kink does not hold it as well. Where one has, the problem is not seen to be
-convex and nothing is proved, further starts are tried, until the stopping rule of `multistart` says that they are enough.
+convex and nothing is proved, further starts are tried, until the stopping rule of `multistart` says that they are enough. If
+that is not so in the end, and every unknown has a finite range, a global method searches, and a local one goes on from there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from optbench.result import Assurance, AttemptStatus
+from optbench.result import Assurance, Attempt, AttemptStatus
 from optbench.workbench.attempt import Budget
 from optbench.workbench.auto import Step
 from optbench.workbench.function import Function
@@ -20,9 +21,11 @@ from optbench.workbench.panel import Entrant, entrant
 from optbench.workbench.starts import starts
 from optbench.workbench.verdict import Finding, best_of
 
-CONTINUED, FURTHER = "continued", "further starts"
+CONTINUED, FURTHER, GLOBAL, POLISHED = "continued", "further starts", "global search", "polished"
 _BESIDE = 1e-2  # relative distance of the second start from the best point
 _STARTS = ((2, 40), (10, 30), (50, 20), (200, 10))  # further starts, by the number of variables up to which there are so many
+_MOST_GLOBALLY = 30  # unknowns up to which a global method has a chance
+_EACH, _AT_LEAST = 5, 300  # a further start may cost so many times what the first search did, or so many evaluations
 _NOTHING = 1e-15  # of a sum of squares, relative to the constant beside it
 _WORTH_WHILE = 0.01  # seconds of a budget with which it is worth to begin
 
@@ -47,18 +50,24 @@ class Portfolio:
     budget: Budget
     seed: int
     may_look_elsewhere: bool
-    looked: bool = False
     done: list[tuple[Finding, Entrant]] = field(default_factory=list)
 
     def next(self, finished: Finding, all_rows: Iterable[Finding], seconds_left: float) -> Order | None:
         """Return the next attempt after the one that has finished, or None where auto is done."""
         self.done.append((finished, self.running))
         self._spend(finished, seconds_left)
-        if self.looked or self.budget.seconds < _WORTH_WHILE or self.budget.evaluations <= 0 or self.budget.iterations <= 0:
+        if self.budget.seconds < _WORTH_WHILE or self.budget.evaluations <= 0 or self.budget.iterations <= 0:
             return None
-        rows = list(all_rows)
-        best = best_of(rows)
-        if best is not None and best.judgement is not None and best.judgement.assurance is Assurance.LOCAL:
+        best = best_of(list(all_rows))
+        is_local = best is not None and best.judgement is not None and best.judgement.assurance is Assurance.LOCAL
+        match self.running.stage:
+            case stage if stage == POLISHED:
+                return None
+            case stage if stage == GLOBAL:
+                return None if is_local else self._polished(finished)
+            case stage if stage == FURTHER:
+                return self._globally(finished)
+        if best is not None and best.judgement is not None and is_local:
             return None if self._is_least(best.judgement.value) else self._elsewhere()
         return self._further_down(best, finished)
 
@@ -68,11 +77,10 @@ class Portfolio:
             self.budget = replace(self.budget, seconds=min(self.budget.seconds, seconds_left))
             return
         row = finished.row
-        evaluations = row.objective_evaluations + row.gradient_evaluations + row.hessian_evaluations + row.constraint_evaluations
         self.budget = Budget(
             min(self.budget.seconds - row.solve_seconds, seconds_left),
             self.budget.iterations - (row.iterations or 0),
-            self.budget.evaluations - evaluations,
+            self.budget.evaluations - _evaluations(row),
         )
 
     def _further_down(self, best: Finding | None, finished: Finding) -> Order | None:
@@ -96,19 +104,45 @@ class Portfolio:
 
     def _elsewhere(self) -> Order | None:
         """Further starts with the method that arrived, where they may find anything better."""
-        self.looked = True
         count = next((count for most, count in _STARTS if self.function.dimension <= most), 0)
         if not (count and self.may_look_elsewhere) or self.function.is_seen_convex:
             return None
-        arrived = (by for f, by in self.done if f.judgement is not None and f.judgement.assurance is Assurance.LOCAL)
-        by = next(arrived, self.running)
-        step = Step(by.method.name, "the problem is not seen to be convex", by.form is not None)
-        follower = entrant(self.function.problem, self.function, step, f"{step.method} ({FURTHER})", FURTHER)
-        if follower.refusal is not None:
-            return None
-        self.running = follower
+        found = self._in_place(FURTHER, "the problem is not seen to be convex")
         begins = starts(self.function, self.seed, 1 + count)[1:]
-        return Order(follower, begins, self.budget, until_enough=True) if begins else None
+        if found is None or not begins:
+            return None
+        first = next((_evaluations(f.row) for f, _ in self.done if _is_local(f)), 0)
+        return Order(found, begins, replace(self.budget, each=max(_AT_LEAST, _EACH * first)), until_enough=True)
+
+    def _globally(self, finished: Finding) -> Order | None:
+        """A search over the whole box, where the further starts were not enough to know the minima."""
+        function = self.function
+        searches = finished.row.searches
+        if searches is None or searches["enough"] or not function.is_boxed or function.dimension > _MOST_GLOBALLY:
+            return None
+        name = "scipy-differential-evolution" if function.constraint_count else "simulated-annealing"
+        because = f"{searches['different']} of {searches['made']} starts led to different points"
+        found = entrant(function.problem, function, Step(name, because), f"{name} ({GLOBAL})", GLOBAL)
+        if found.refusal is not None:
+            return None
+        self.running = found
+        return Order(found, [function.space.coordinates(_point(finished))] if _point(finished) is not None else [], self.budget)
+
+    def _polished(self, finished: Finding) -> Order | None:
+        """The method that had arrived elsewhere, from where the global one has ended."""
+        point = _point(finished)
+        found = None if point is None else self._in_place(POLISHED, "a local method comes nearer")
+        return None if found is None else Order(found, [self.function.space.coordinates(point)], self.budget)
+
+    def _in_place(self, stage: str, because: str) -> Entrant | None:
+        """The method that arrived, or else the one that ran last, for another stage."""
+        by = next((by for f, by in self.done if _is_local(f)), self.running)
+        step = Step(by.method.name, because, by.form is not None)
+        found = entrant(self.function.problem, self.function, step, f"{step.method} ({stage})", stage)
+        if found.refusal is not None:
+            return None
+        self.running = found
+        return found
 
     def _is_least(self, value: float) -> bool:
         """Whether a sum of squares has come down to nothing: it has no lower values anywhere."""
@@ -120,6 +154,14 @@ class Portfolio:
         size = _BESIDE * max(1.0, function.space.max_abs(point))
         moved = [c + size * chance.gauss(0, 1) for c in function.space.coordinates(point)]
         return function.space.coordinates(function.space.clip(function.space.point(moved), function.lower, function.upper))
+
+
+def _is_local(finding: Finding) -> bool:
+    return finding.judgement is not None and finding.judgement.assurance is Assurance.LOCAL
+
+
+def _evaluations(row: Attempt) -> int:
+    return row.objective_evaluations + row.gradient_evaluations + row.hessian_evaluations + row.constraint_evaluations
 
 
 def _point(finding: Finding) -> Any:

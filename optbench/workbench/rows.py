@@ -74,7 +74,7 @@ def numerical(function: Function, entrant: Entrant, ended: Ended, latest: Any, b
     else:
         facts = latest or {}
         row = unfinished(function, entrant, AttemptStatus.KILLED if ended.ending in _KILLED else AttemptStatus.CRASHED, ended.reason, begun)
-    row = replace(_with_costs(row, facts, ended), trace=_traced(function, facts.get("trace")))
+    row = replace(_with_costs(row, facts, ended), trace=_traced(function, facts.get("trace")), searches=facts.get("searches"))
     if facts.get("x") is None:
         return row, None
     x = facts["x"][: function.dimension]  # without the further unknowns of a smooth form
