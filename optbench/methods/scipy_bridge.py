@@ -104,7 +104,8 @@ class Evaluations:
         for bound, margin in self._margins:
             z = np.where(abs(z - bound) <= margin, bound, z)
         self._whole[self.free] = z
-        return self.objective.project(self.objective.space.point(self._whole.tolist()))
+        whole: Any = self._whole  # not a list of it, which took a third of the time with many variables
+        return self.objective.project(self.objective.space.point(whole))
 
     def _key(self, x: Point) -> Any:
         return x if isinstance(x, float) else x.tobytes()

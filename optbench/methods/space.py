@@ -210,7 +210,8 @@ class Euclidean:
         return x
 
     def coordinates(self, x: Point) -> list[float]:
-        return [float(entry) for entry in x]
+        found: list[float] = x.tolist()
+        return found
 
     def copy(self, x: Point) -> Point:
         return x.copy()
