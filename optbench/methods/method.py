@@ -33,6 +33,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -483,6 +484,7 @@ def _quoted(value: str | int | float | bool | Fraction) -> str:
 # The methods that there are ----------------------------------------------------------------------------------------
 
 
+@cache
 def names() -> tuple[str, ...]:
     """Return the names of all methods in alphabetical order; nothing is imported for it."""
     modules = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
