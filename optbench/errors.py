@@ -32,6 +32,7 @@ class ExitCode(IntEnum):
     LIMIT = 8
     DISAGREEMENT = 9
     RUNS_FAILED = 10
+    REGRESSION = 11
     INTERRUPTED = 130
 
 

@@ -34,6 +34,7 @@ RESULT_ON = ("result.py", "result/*", "report/*", "workbench/*", *FRONT)
 SIBLINGS = ("exact/*", "certify/*", "methods/*")
 CHECKER = ("verify/*",)
 WRITERS = ("convert/*",)
+STATISTICS = ("statistics/*",)
 NOBODY: tuple[str, ...] = ()
 
 RULES = (
@@ -51,14 +52,25 @@ RULES = (
         ("result.py",),
         "readings of the language",
     ),
-    Rule("optbench.problem", (*WRITERS, *SIBLINGS, *RESULT_ON), NOBODY, "a problem knows the language and its readings, not who solves it"),
+    Rule("optbench.statistics", ("report/*", *FRONT), NOBODY, "statistics read journals, and only reports and the front read statistics"),
+    Rule(
+        "optbench.problem",
+        (*WRITERS, *STATISTICS, *SIBLINGS, *RESULT_ON),
+        NOBODY,
+        "a problem knows the language and its readings, not who solves it",
+    ),
     Rule("optbench.exact", ("workbench/*", *FRONT), NOBODY, "exact, certify and methods are joined in the workbench only"),
     Rule("optbench.certify", ("workbench/*", *FRONT), NOBODY, "exact, certify and methods are joined in the workbench only"),
     Rule("optbench.methods", ("workbench/*", *FRONT), NOBODY, "exact, certify and methods are joined in the workbench only"),
     Rule("optbench.convert", FRONT, NOBODY, "a problem is written in other languages without being solved"),
     Rule("optbench.verify", FRONT, NOBODY, "whoever checks a proof shares nothing with whoever makes it"),
     Rule("optbench.workbench", FRONT, NOBODY, "the engine is run by the front, never by what it runs"),
-    Rule("optbench.result", ("exact/*", "certify/*", *RESULT_ON), NOBODY, "a result is made by the workbench; proofs share its words"),
+    Rule(
+        "optbench.result",
+        ("exact/*", "certify/*", *STATISTICS, *RESULT_ON),
+        NOBODY,
+        "a result is made by the workbench; proofs share its words",
+    ),
     Rule("optbench.account", ("exact/*", *RESULT_ON), NOBODY, "how a problem was solved, told by the exact stage, stands in the result"),
     Rule("optbench.api", FRONT, NOBODY, "the Python API is a front, beside the command line"),
     Rule("optbench.report", FRONT, ("result.py",), "only the front renders; Python's prompt and notebooks ask the result itself"),

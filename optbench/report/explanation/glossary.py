@@ -78,6 +78,7 @@ _CODES = {
     ExitCode.LIMIT: "A limit of time, memory or work was hit, and nothing usable was found before.",
     ExitCode.DISAGREEMENT: "Two answers exclude each other, or a certificate was refused.",
     ExitCode.RUNS_FAILED: "Some runs of a batch failed: a problem could not be read, or an attempt crashed or was killed.",
+    ExitCode.REGRESSION: "Two runs were compared, and the second lost answers, or needs more time or evaluations, beyond the noise.",
     ExitCode.INTERRUPTED: "It was interrupted; what was done until then is printed.",
 }
 

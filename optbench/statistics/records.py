@@ -1,0 +1,274 @@
+"""Journals of batches, read: one `Record` an attempt, of each key the last one.
+
+Lines of other kinds are skipped; a last line that was half written, and lines that can't be read, are told in `warnings`.
+
+>>> run = parsed(['{"schema": "optbench/run/1", "run": "7"}', '{"schema": "optbench/attempt/1", "key": "ab", "status": "conv'], "a.jsonl")
+>>> len(run.headers), run.records, run.warnings
+(1, [], ['a.jsonl: the last line is half written (a batch may be running, or was cut off); it is left out.'])
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from optbench.errors import ProblemError, printable
+from optbench.problem.regular_file import regular_file
+
+ATTEMPT, HEADER = "optbench/attempt/1", "optbench/run/1"
+FEASIBLE = 1e-6  # greatest infeasibility of a point that counts
+_LARGEST = 64 * 2**30  # bytes of a journal
+_COUNTS = ("objective_evaluations", "gradient_evaluations", "hessian_evaluations", "constraint_evaluations")
+_FOUND = ("start", "steps", "strategy")  # among the options of a row: what was not asked for, but came about
+_SHOWN = 5  # numbers of unreadable lines that are told
+
+Scan = tuple[tuple[str, str], ...]
+
+
+class Question(NamedTuple):
+    """What has one true answer: a problem, at a point of a scan."""
+
+    problem_hash: str
+    scan: Scan
+
+
+class Instance(NamedTuple):
+    """What methods are compared on: a problem as it is named, and the seed of the batch from which those of the methods derive."""
+
+    problem: str
+    question: Question
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """The problem and the point of the scan, as they are shown."""
+        point = ", ".join(f"{name} = {value}" for name, value in self.question.scan)
+        return f"{self.problem} ({point})" if point else self.problem
+
+
+class Step(NamedTuple):
+    """An iterate of a traced attempt."""
+
+    evaluations: int  # until then, of the function and its gradient
+    seconds: float  # until then, over all starts
+    value: float | None
+    infeasibility: float  # 0 without constraints
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An attempt, as far as statistics need it; `whole` is all of its line, where that was asked for."""
+
+    key: str
+    run: str
+    instance: Instance
+    sense: str  # minimize or maximize
+    dimension: int  # unknowns
+    known_value: float | None  # published
+    method: str
+    kind: str  # exact, certified or numerical
+    options: str  # that were asked for, as canonical JSON
+    version: str
+    repeat: int
+    started: str
+    status: str
+    reason: str | None
+    assurance: str
+    value: float | None
+    value_enclosure: tuple[str, str] | None
+    infeasibility: float | None  # None without constraints
+    seconds: float  # of preparing and solving
+    evaluations: int  # of objective, gradient, Hessian and constraints, a call each
+    steps: tuple[Step, ...] = ()
+    whole: Mapping[str, Any] | None = None
+
+    @property
+    def sign(self) -> int:
+        """1 where less is better, -1 where more is."""
+        return -1 if self.sense == "maximize" else 1
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether the attempt proved the global optimum, or that there is none."""
+        return self.kind != "numerical" and self.assurance in ("exact", "certified")
+
+    @property
+    def feasible_value(self) -> float | None:
+        """The value at the attempt's point, as it was evaluated again; None where no feasible point is known."""
+        if self.value is None or (self.infeasibility or 0.0) > FEASIBLE:
+            return None
+        return None if self.assurance == "none" and self.kind != "certified" else self.value
+
+
+class Unreadable(NamedTuple):
+    """A problem that could not be read."""
+
+    problem: str
+    status: str
+    reason: str
+
+
+@dataclass
+class Run:
+    """What journals have."""
+
+    names: list[str]  # of the journals
+    headers: list[Mapping[str, Any]] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)  # in the order in which they were written
+    unreadable: list[Unreadable] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The journals' names in one text."""
+        return ", ".join(self.names)
+
+
+def read(paths: Sequence[str], whole: bool = False) -> Run:
+    """Return what journals have; with `whole` each record keeps its line.
+
+    Raise `UsageError` for a file that can't be read, and `ProblemError` for one that is no journal of this version.
+    """
+    reader = _Reader(Run(list(paths)), whole)
+    for path in paths:
+        with regular_file(path, _LARGEST) as file:
+            reader.add((line.decode("utf-8", "replace") for line in file), printable(path))
+    return reader.run()
+
+
+def parsed(lines: Iterable[str], name: str, whole: bool = False) -> Run:
+    """Return what the lines of one journal have."""
+    reader = _Reader(Run([name]), whole)
+    reader.add(lines, printable(name))
+    return reader.run()
+
+
+class _Reader:
+    """Takes journals line by line; what comes later replaces what has the same key."""
+
+    def __init__(self, found: Run, whole: bool) -> None:
+        self.found, self.whole = found, whole
+        self.last: dict[str, Record | Unreadable] = {}
+
+    def run(self) -> Run:
+        """Return all that was read."""
+        self.found.records = [entry for entry in self.last.values() if isinstance(entry, Record)]
+        self.found.unreadable = [entry for entry in self.last.values() if isinstance(entry, Unreadable)]
+        return self.found
+
+    def add(self, lines: Iterable[str], name: str) -> None:
+        """Take the lines of a journal."""
+        faulty, is_ours, number, line = list[int](), False, 0, ""
+        for number, line in enumerate(lines, 1):
+            fields = _object(line) if line.strip() else {}
+            if fields is None:
+                faulty.append(number)
+            else:
+                is_ours = self._take(fields, f"{name}:{number}") or is_ours
+        if not is_ours:
+            raise ProblemError(f"'{name}' is no journal of `optbench batch`: it has no line of the schema {ATTEMPT}.")
+        if faulty and faulty[-1] == number and not line.endswith("\n"):
+            faulty.pop()
+            self._warn(f"{name}: the last line is half written (a batch may be running, or was cut off); it is left out.")
+        if faulty:
+            numbers = ", ".join(map(str, faulty[:_SHOWN])) + (", ..." if len(faulty) > _SHOWN else "")
+            words = "1 line is no JSON and is" if len(faulty) == 1 else f"{len(faulty):,} lines are no JSON and are"
+            self._warn(f"{name}: {words} left out ({numbers}).")
+
+    def _warn(self, sentence: str) -> None:
+        self.found.warnings.append(sentence)
+
+    def _take(self, fields: Mapping[str, Any], where: str) -> bool:
+        """Keep what a line says; return whether it is of a kind that is known."""
+        schema = fields.get("schema")
+        _check_version(schema, where)
+        if schema == HEADER:
+            self.found.headers.append(fields)
+        elif schema == ATTEMPT:
+            try:
+                self.last[_text(fields["key"])] = self._entry(fields)
+            except KeyError as error:
+                raise ProblemError(f"{where}: the record has no field {error}.") from None
+            except (TypeError, ValueError, AttributeError, LookupError) as error:
+                raise ProblemError(f"{where}: the record can't be read: {printable(str(error))[:200]}.") from None
+        return schema in (HEADER, ATTEMPT)
+
+    def _entry(self, fields: Mapping[str, Any]) -> Record | Unreadable:
+        problem = _text(fields["problem"])
+        if fields.get("kind") is None:
+            return Unreadable(problem, _text(fields["status"]), str(fields.get("reason") or ""))
+        scan = tuple(sorted((str(name), str(value)) for name, value in (fields.get("scan") or {}).items()))
+        question = Question(_text(fields["problem_hash"]), scan)
+        return _record(fields, Instance(problem, question, int(fields.get("base_seed") or 0)), self.whole)
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(line, parse_constant=_refused)
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(constant)  # NaN and Infinity are no JSON
+
+
+def _check_version(schema: Any, where: str) -> None:
+    name, _, version = str(schema).rpartition("/")
+    if f"{name}/1" in (ATTEMPT, HEADER) and version != "1":
+        shown = printable(str(schema)[:60])
+        raise ProblemError(f"{where}: this is a record of another version of optbench ({shown}); this one reads {name}/1.")
+
+
+def _record(fields: Mapping[str, Any], instance: Instance, whole: bool) -> Record:
+    enclosure = fields.get("value_enclosure")
+    return Record(
+        _text(fields["key"]),
+        str(fields.get("run") or ""),
+        instance,
+        str(fields.get("sense") or "minimize"),
+        int(fields.get("dimension") or 1),
+        _number(fields.get("known_value")),
+        _text(fields["method"]),
+        _text(fields["kind"]),
+        json.dumps({name: option for name, option in (fields.get("options") or {}).items() if name not in _FOUND}, sort_keys=True),
+        str(fields.get("version") or ""),
+        int(fields.get("repeat") or 0),
+        str(fields.get("started") or ""),
+        _text(fields["status"]),
+        None if fields.get("reason") is None else _text(fields["reason"]),
+        str(fields.get("assurance") or "feasible"),
+        _number(fields.get("value")),
+        None if enclosure is None else (_text(enclosure[0]), _text(enclosure[1])),
+        _number(fields.get("infeasibility")),
+        float(fields.get("setup_seconds") or 0.0) + float(fields.get("solve_seconds") or 0.0),
+        sum(int(fields.get(name) or 0) for name in _COUNTS),
+        tuple(_steps(fields.get("trace") or ())),
+        fields if whole else None,
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text is expected, not {json.dumps(value)[:60]}")
+    return value
+
+
+def _number(value: Any) -> float | None:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return None if value is None else float(value)
+    raise TypeError(f"a number is expected, not {json.dumps(value)[:60]}")
+
+
+def _steps(trace: Iterable[Mapping[str, Any]]) -> Iterator[Step]:
+    """The iterates; the seconds of earlier starts are added to those of later ones, as the evaluations are already."""
+    start, before, latest = None, 0.0, 0.0
+    for entry in trace:
+        if entry["start"] != start:
+            start, before, latest = entry["start"], before + latest, 0.0
+        latest = float(entry["seconds"])
+        count = int(entry["objective_evaluations"]) + int(entry["gradient_evaluations"])
+        yield Step(count, before + latest, _number(entry["value"]), _number(entry.get("infeasibility")) or 0.0)
