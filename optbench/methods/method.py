@@ -190,6 +190,7 @@ class Facts(NamedTuple):
     has_bounds: bool = False  # any finite end of a range
     is_boxed: bool = False  # a finite range for every variable
     has_constraints: bool = False
+    constraint_count: int = 0  # of scalar ones
     has_equations: bool = False  # among them
     sum_of_squares: bool = False
     rows_missing_because: str | None = "this function is not seen to be one"  # None for a sum over rows of data

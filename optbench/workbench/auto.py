@@ -19,6 +19,7 @@ from optbench.workbench.programs import programs
 
 MANY = 100  # variables from which a simplex has no chance
 DENSE = 500  # variables from which dense matrices cost more than they bring
+SMALL = 20  # variables, and half the constraints, up to which a dense quadratic program costs less than building an interior point
 FEW = 30  # variables up to which derivatives of second order are cheap
 
 
@@ -30,10 +31,13 @@ class Step(NamedTuple):
     smooth_form: bool = False  # whether it works on the smooth form of a problem with kinks, see `epigraph`
 
 
-def ladder(facts: Facts) -> list[Step]:
-    """Return the methods to be tried in turn, each once; what is not applicable is left out by whoever runs them."""
+def ladder(facts: Facts, in_passing: bool = False) -> list[Step]:
+    """Return the methods to be tried in turn, each once; what is not applicable is left out by whoever runs them.
+
+    `in_passing`: nobody asked for a method. Then none is taken first that is quicker, but not by as much as SciPy takes to load.
+    """
     steps: dict[str, Step] = {}
-    for step in _rules(facts):
+    for step in _rules(facts, in_passing):
         steps.setdefault(step.method, step)
     return list(steps.values())
 
@@ -56,27 +60,32 @@ def seen(facts: Facts, convex: bool) -> str:
     return f"{', '.join(size)}; {', '.join(form)}, {bend}"
 
 
-def with_smooth_form(facts: Facts, form: Facts | None) -> list[Step]:
+def with_smooth_form(facts: Facts, form: Facts | None, in_passing: bool = False) -> list[Step]:
     """Return the ladder of a problem with kinks, with what suits its smooth form first, if it has one."""
-    steps = ladder(facts)
+    steps = ladder(facts, in_passing)
     if form is None or facts.dimension == 1:
         return steps
-    first = ladder(form)[0]
+    first = ladder(form, in_passing)[0]
     words = "max, min and abs can be written as bounds on further unknowns (epigraph form), and so"
     return [Step(first.method, f"{words} {first.because}", smooth_form=True), *steps]
 
 
-def _rules(facts: Facts) -> Iterator[Step]:
+def _rules(facts: Facts, in_passing: bool) -> Iterator[Step]:
     has_casadi = "casadi" not in facts.missing_libraries
     yield from (Step(*found) for found in programs(facts))
     if facts.has_integers:
         return
-    yield from _with_constraints(facts, has_casadi) if facts.has_constraints else _without_constraints(facts, has_casadi)
+    if facts.has_constraints:
+        yield from _with_constraints(facts, has_casadi, in_passing)
+    else:
+        yield from _without_constraints(facts, has_casadi)
 
 
-def _with_constraints(facts: Facts, has_casadi: bool) -> Iterator[Step]:
+def _with_constraints(facts: Facts, has_casadi: bool, in_passing: bool) -> Iterator[Step]:
     n = facts.dimension
     if facts.smooth and facts.gradient_missing_because is None and facts.constraint_gradient_missing_because is None:
+        if n <= SMALL and facts.constraint_count <= 2 * SMALL and not in_passing:
+            yield Step("scipy-slsqp", "it is smooth, small, and has constraints: sequential quadratic programming with dense matrices")
         if has_casadi:
             yield Step("casadi-ipopt", "it is smooth and has constraints: an interior-point method with exact derivatives")
             yield Step("casadi-sqpmethod", "sequential quadratic programming takes another way to a point of Karush, Kuhn and Tucker")

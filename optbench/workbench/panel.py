@@ -49,7 +49,7 @@ def entrants(problem: Problem, function: Function, chosen: Sequence[MethodChoice
     for choice in chosen or _panel(facts):
         try:
             if choice.name == "auto":
-                step, *then = _suited(problem, function, facts)
+                step, *then = _suited(problem, function, facts, in_passing=not chosen)
                 chosen_by_auto = _of_step(problem, function, facts, step, choice.options)
                 key = (chosen_by_auto.label if step.smooth_form else step.method, chosen_by_auto.options)
                 because = f"{step.because} (it saw {_seen(problem, function, facts)})"
@@ -108,11 +108,11 @@ def _of_step(problem: Problem, function: Function, facts: Facts, step: Step, opt
     return replace(found, label=f"{found.label} ({SMOOTH_FORM})", stage=SMOOTH_FORM, form=form)
 
 
-def _suited(problem: Problem, function: Function, facts: Facts) -> list[Step]:
+def _suited(problem: Problem, function: Function, facts: Facts, in_passing: bool) -> list[Step]:
     """What `auto` tries in turn, beginning with what is applicable; where nothing is, the first says why."""
     form = None if problem.free_parameters else function.smooth_form
     form_facts = None if form is None else _with_convexity(facts_of(form.problem, form.function), form.function)
-    steps = with_smooth_form(_with_convexity(_with_hessian(facts, function), function), form_facts)
+    steps = with_smooth_form(_with_convexity(_with_hessian(facts, function), function), form_facts, in_passing)
     for place, step in enumerate(steps):
         if _of_step(problem, function, facts, step).refusal is None:
             return steps[place:]
@@ -176,6 +176,7 @@ def facts_of(problem: Problem, function: Function) -> Facts:
         has_bounds=function.has_bounds,
         is_boxed=function.is_boxed,
         has_constraints=bool(problem.constraints),
+        constraint_count=function.constraint_count,
         has_equations=any(function.equalities),
         sum_of_squares=function.squares is not None,
         rows_missing_because=function.row_sum if isinstance(function.row_sum, str) else None,
