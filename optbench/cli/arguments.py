@@ -85,12 +85,23 @@ def begins_document(lines: Sequence[str]) -> bool:
 
 def _of_file(path: str, flags: Flags) -> Problem:
     if path.lower().endswith(".nl"):
-        from optbench.problem.nl import read
-
-        return read(path).problem
+        return _of_model(path, flags)
     from optbench.problem.reader import reading
 
     return of_reading(reading(path), flags)
+
+
+def _of_model(path: str, flags: Flags) -> Problem:
+    """The problem of an `.nl` file; flags are laid over it in words, since that is what they are."""
+    from optbench.problem.nl import read
+
+    problem = read(path).problem
+    if not any(vars(flags).values()):
+        return problem
+    from optbench.convert.drafted import drafted
+
+    changed = _validated(drafted(problem), flags, open_names=False)
+    return replace(changed, warnings=(*problem.warnings, *changed.warnings))
 
 
 def of_reading(read: Reading, flags: Flags) -> Problem:
