@@ -32,7 +32,7 @@ CHOICES = [
     (optbench.define("(x - 1)^2 + (y - x^2)^2"), "levenberg-marquardt", "a sum of squares"),
     (optbench.define("abs(abs(x) - 1) + y^2"), "bfgs", "kinks"),
     (optbench.define("abs(x) + y^2"), "casadi-osqp", "epigraph form"),
-    (optbench.define("abs(x) + x*y"), "casadi-ipopt", "epigraph form"),
+    (optbench.define("abs(x) + x*y"), "scipy-slsqp", "epigraph form"),
     (optbench.define("abs(x - 1) + max(x, y)", range=(-3, 3)), "casadi-highs", "a linear program"),
     (optbench.define("trigamma(x + 1) + y^2"), "newton", ""),
     (many(100, "sum(x^4 + x)"), "bfgs", "100 variables"),
