@@ -172,7 +172,7 @@ def examined(path: str) -> Found:
                 )
             return Found(statuses, seconds / max(attempts, 1), place, len(line), False)
         _check_schema(record.get("schema"), number, path)
-        if record["schema"] == SCHEMA:
+        if record.get("schema") == SCHEMA:
             statuses[short(str(record.get("key", "")))] = sys.intern(str(record.get("status")))
             if isinstance(solved := record.get("solve_seconds"), int | float):
                 seconds, attempts = seconds + solved, attempts + 1
@@ -266,8 +266,8 @@ def merge(paths: list[str], out: str) -> Merged:
                     record = _parsed(line)
                     if record is None:
                         continue
-                    if record["schema"] != SCHEMA:
-                        headers += record["schema"] == HEADER_SCHEMA
+                    if record.get("schema") != SCHEMA:
+                        headers += record.get("schema") == HEADER_SCHEMA
                     elif last[short(record["key"])] == (path, number):
                         records += 1
                     else:
@@ -284,7 +284,7 @@ def _keys(path: str) -> Iterator[tuple[int, bytes]]:
     examined(path)  # raises for what is no journal
     for number, line, _ in _lines(path):
         record = _parsed(line)
-        if record is not None and record["schema"] == SCHEMA:
+        if record is not None and record.get("schema") == SCHEMA:
             yield number, short(record["key"])
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -190,9 +191,9 @@ def scan_of(source: Source) -> dict[str, str]:
 
 
 def _decimal(value: Fraction) -> str:
-    from optbench.language.text import number_text
-
-    return number_text(value, decimals=True)
+    """A number as decimals: those of a scan were given so, and have finitely many."""
+    with localcontext(prec=400):
+        return f"{(Decimal(value.numerator) / value.denominator).normalize():f}"
 
 
 def digest(content: Mapping[str, Any]) -> str:
