@@ -15,6 +15,7 @@ import typer
 from optbench.cli import completion, streams
 from optbench.cli.batch import batch
 from optbench.cli.check import check
+from optbench.cli.compare import compare
 from optbench.cli.convert import convert
 from optbench.cli.explain import explain
 from optbench.cli.info import info
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command(cls=PlainCommand)(solve)
 app.command(cls=PlainCommand)(batch)
 app.command(cls=PlainCommand)(merge)
+app.command(cls=PlainCommand)(compare)
 app.command(cls=PlainCommand)(explain)
 app.command(cls=PlainCommand)(check)
 app.command(cls=PlainCommand)(convert)

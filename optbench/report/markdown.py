@@ -46,17 +46,17 @@ def _list(lines: Iterator[str] | Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table whose columns line up in the source as well."""
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[str] = plain_words.WORDS) -> str:
+    """Return a table whose columns line up in the source as well; those with a heading of `words` are aligned to the left."""
     lines = [[escaped(cell) for cell in line] for line in (headings, *rows)]
     widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
-    rule = ["-" * width if h in plain_words.WORDS else "-" * (width - 1) + ":" for h, width in zip(headings, widths, strict=True)]
-    aligned = [[_padded(*cell) for cell in zip(line, widths, headings, strict=True)] for line in lines]
+    rule = ["-" * width if h in words else "-" * (width - 1) + ":" for h, width in zip(headings, widths, strict=True)]
+    aligned = [[_padded(cell, width, h in words) for cell, width, h in zip(line, widths, headings, strict=True)] for line in lines]
     return "\n".join(f"| {' | '.join(line)} |" for line in (aligned[0], rule, *aligned[1:]))
 
 
-def _padded(cell: str, width: int, heading: str) -> str:
-    return cell.ljust(width) if heading in plain_words.WORDS else cell.rjust(width)
+def _padded(cell: str, width: int, is_words: bool) -> str:
+    return cell.ljust(width) if is_words else cell.rjust(width)
 
 
 def escaped(text: str) -> str:

@@ -36,6 +36,7 @@ class MethodSummary:
     solved: int  # cases that every repeat solved
     claimed: int  # cases that a repeat says to have converged on
     wrong: int  # of these, those with a value that is not the truth
+    wrong_on: list[str]  # the names of their problems, each once
     statuses: Mapping[str, int]  # of the attempts
     seconds: float  # shifted geometric mean; unsolved cases count with the limit
     evaluations: float | None  # the same; None for proofs
@@ -140,6 +141,7 @@ def _of_method(
         sum(one.is_solved for one in all_),
         sum(one.is_claimed for one in all_),
         sum(one.is_wrong for one in all_),
+        list(dict.fromkeys(one.instance.name for one in all_ if one.is_wrong)),
         Counter(record.status for one in all_ for record in one.records),
         shifted_geometric_mean(seconds, SHIFT_SECONDS),
         shifted_geometric_mean(evaluations, SHIFT_EVALUATIONS) if _is_numerical(its) else None,
