@@ -215,7 +215,7 @@ def test_bounds_senses_and_starts() -> None:
         )
     )
     assert found.sense == "maximize"
-    assert [str(v.ranges[0]) for v in found.variables] == ["[-1, 5/2]", "(-inf, 4]", "[1/10, inf)", "(-inf, inf)", "[7, 7]"]
+    assert [str(v.ranges[0]) for v in found.variables] == ["[-1, 5/2]", "(-inf, 4]", "[0.1, inf)", "(-inf, inf)", "[7, 7]"]
     assert [v.starts for v in found.variables] == [((0.5,),), ((4.0,),), ((None,),), ((100.0,),), ((None,),)]
     assert [(c.name, c.text) for c in found.constraints] == [
         ("c1", "-2 <= x1 - x2 <= 5"),

@@ -99,7 +99,7 @@ def _solved(stub: str, for_ampl: bool, keywords: dict[str, Any]) -> int:
 
 
 def _target(stub: str) -> Path:
-    """The solution file of a model: model, model.nl and model.x all have their endings replaced, or added, as AMPL does."""
+    """The solution file of a model, which is named with its ending .nl or without."""
     return Path(stub).with_suffix(".sol") if stub.lower().endswith(".nl") else Path(f"{stub}.sol")
 
 
@@ -122,15 +122,11 @@ def _show(result: Any, model: Any, words: str, wanted: int) -> None:
     from optbench.report.ampl_solution import multipliers_of, point_of
 
     if not wanted & _NO_MESSAGE:
-        print(printable_lines(words))
+        print("\n".join(map(printable, words.split("\n"))))
     if wanted & _SHOW_POINT:
         for variable, value in zip(model.problem.variables, point_of(result, model), strict=False):
             print(f"{variable.name} = {value!r}")
     if wanted & _SHOW_MULTIPLIERS:
         for row, value in zip(model.rows, multipliers_of(result, model), strict=False):
-            print(f"{printable(str(row))}: {value!r}")
-
-
-def printable_lines(text: str) -> str:
-    """Return the lines with control characters escaped."""
-    return "\n".join(map(printable, text.split("\n")))
+            if row is not None:
+                print(f"{printable(row)}: {value!r}")
