@@ -223,8 +223,8 @@ def test_bounds_senses_and_starts() -> None:
         ("c3", "x3 >= 1"),
         ("c5", "x4 + x5 == 0"),
     ]
-    assert "start of x2" in found.warnings[0]
-    assert "1 constraint has no bound" in found.warnings[1]
+    assert "1 constraint has no bound" in found.warnings[0]
+    assert "start of x2" in found.warnings[1]
 
 
 def test_whole_numbers_are_the_last_of_each_group() -> None:
