@@ -24,5 +24,5 @@ def check_latex(text: str) -> None:
         else:
             assert open_.pop() == name
     assert not open_
-    outside = re.sub(r"(?s)\\begin\{(equation\*|tabular)\}.*?\\end\{\1\}|\$[^$]*\$", "", plain)
+    outside = re.sub(r"(?s)\\begin\{(align\*|equation\*|tabular)\}.*?\\end\{\1\}|\$[^$]*\$", "", plain)
     assert not re.search(r"[&^~<>|]|(?<!\\)_", re.sub(r"\\text\w+\{\}", "", outside))

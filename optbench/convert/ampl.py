@@ -50,7 +50,9 @@ def spelled(root: Node) -> Node:
             if value is None:
                 lacking[_spoken(node.function)] = None
     if lacking:
-        raise ProblemError(f"AMPL's .nl files have no {' and no '.join(lacking)}, so this problem can't be written as one.")
+        *others, last = lacking
+        listed = f"{', '.join(others)} or {last}" if others else last
+        raise ProblemError(f"AMPL's .nl files have no {listed}, so this problem can't be written as one.")
     return done[root]
 
 
@@ -135,7 +137,7 @@ def _pieces(node: Node) -> list[Node | str]:
 
 def is_quotient(value: Fraction) -> bool:
     """Whether a number is best written as a quotient of whole numbers, such as 1/3."""
-    return decimal(value) is None and max(abs(value.numerator), value.denominator) < _SMALL
+    return value.denominator > 1 and max(abs(value.numerator), value.denominator) < _SMALL and decimal(value) is None
 
 
 _SMALL = 1_000_000

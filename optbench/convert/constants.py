@@ -39,7 +39,7 @@ class Constants:
         assert self.target is not None
         file = self.target.with_name(f"{self.target.stem}_data{len(self.beside) + 1 if self.beside else ''}.csv")
         lines, heads, columns, start = [], list[str](), list[Sequence[float]](), 0
-        lines.append(f'_data = np.loadtxt(Path(__file__).with_name("{_escaped(file.name)}"), delimiter=",", skiprows=1, ndmin=2)')
+        lines.append(f"_data = np.loadtxt(Path(__file__).with_name({file.name!r}), delimiter=',', skiprows=1, ndmin=2)")
         for s, values in data.items():
             width = len(values) // s.shape[0]
             heads += [names[s]] if width == 1 else [f"{names[s]}_{k}" for k in range(width)]
@@ -50,10 +50,6 @@ class Constants:
         rows = "".join(f"{','.join(map(repr, row))}\n" for row in zip(*columns, strict=True))
         self.beside.append((file, f"{','.join(heads)}\n{rows}".encode()))
         return lines
-
-
-def _escaped(name: str) -> str:
-    return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def doubles(values: Sequence[Fraction | float]) -> list[float]:

@@ -13,8 +13,15 @@ from collections.abc import Iterable
 from types import FunctionType, ModuleType
 from typing import Any
 
-_OF_MATH = ("erf", "erfc", "lgamma")  # that are `math`'s as they are
-_OF_FLOATS = ("gamma", "digamma", "trigamma", "lambertw", "lambertw_lower")
+_OF_MATH = ("erf", "erfc")  # that are `math`'s as they are
+_LGAMMA = """def lgamma(x):
+    try:
+        return math.lgamma(x)
+    except ValueError:
+        return math.nan
+    except OverflowError:
+        return math.inf"""
+_OF_FLOATS = ("lgamma", "gamma", "digamma", "trigamma", "lambertw", "lambertw_lower")
 _OF_ARRAYS = {"pad": "_padded", "scatter": "_scattered", "others": "_others"}
 
 LACKING = frozenset([*_OF_MATH, *_OF_FLOATS, *_OF_ARRAYS])
@@ -34,7 +41,10 @@ def definitions(functions: Iterable[str]) -> list[str]:
         elif function in _OF_FLOATS:
             from optbench.arithmetic import floats
 
-            _define(getattr(floats, function), floats, pieces)
+            if function == "lgamma":
+                pieces[function] = _LGAMMA
+            else:
+                _define(getattr(floats, function), floats, pieces)
             pieces[name(function)] = f"{name(function)} = np.vectorize({function}, otypes=[float])"
         else:
             from optbench.arithmetic import numpy_arrays

@@ -70,8 +70,10 @@ def write(problem: Problem, target: Path | None) -> Written:
     Raises `ProblemError` for parameters without a value, functions that AMPL lacks, and more than a million entries.
     """
     if problem.free_parameters:
-        free = ", ".join(printable(p.name) for p in problem.free_parameters)
-        raise ProblemError(f"A .nl file needs a number for every parameter, and {free} has none; give it one, as --param {free[0]}=2.")
+        free = [printable(p.name) for p in problem.free_parameters]
+        raise ProblemError(
+            f"A .nl file needs a number for every parameter, and {', '.join(free)} has none; give it one, as --param {free[0]}=2."
+        )
     model = _Model(problem)
     beside = () if target is None else model.name_files(target)
     return Written("\n".join([*model.lines(), ""]), beside, tuple(_notes(problem)))

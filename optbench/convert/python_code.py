@@ -19,13 +19,14 @@ from optbench.errors import ProblemError, printable
 from optbench.language.build import add, multiply, reduction, symbol
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.expand import entries
-from optbench.language.graph import GraphError, Node, Number, Shape, Symbol, functions
+from optbench.language.graph import GraphError, Node, Shape, Symbol, functions, symbols
 from optbench.problem.interval import Interval, as_float
 from optbench.problem.problem import Problem, Variable
 
 ENDINGS = (".py",)
 
 _NAMED = 1_000  # entries up to which they are told by name
+_GROWING = frozenset(["if", "exp", "expm1", "sinh", "cosh", "sigmoid", "logsumexp"])  # may overflow, or compute what is not taken
 _MATRIX = 40  # entries of a Jacobian that are written as a matrix, zeros included
 _OWN_NAMES = frozenset(
     [
@@ -150,7 +151,7 @@ class _Module:
     def function(self, head: str, told: str, outputs: Sequence[Node], unpack: bool = True) -> tuple[list[str], list[str]]:
         """The lines of a function but for its return, and the code of its outputs."""
         lines, codes = self.writer.statements(outputs)
-        quiet = not all(output.total for output in outputs) or "if" in functions(*outputs)
+        quiet = not all(output.total for output in outputs) or functions(*outputs) & _GROWING
         decorated = ['@np.errstate(all="ignore")'] if quiet else []
         body = [*(self.unpacked() if unpack else ()), *lines]
         return [*decorated, f"def {head}:", f'    """{told}"""', *(f"    {line}" for line in body)], codes
@@ -210,16 +211,16 @@ class _Module:
                 "    return np.array([weighted_gradient(point, unit) for unit in np.eye(len(CONSTRAINT_LOWER))])",
             ]
             return
-        slopes = [gradient(row.body, self.problem.symbols) for row in self.rows]
-        lines, codes = self.function("jacobian(point)", told, [slope for row in slopes for slope in row])
-        width = len(self.problem.variables)
-        if len(codes) <= _MATRIX:
-            matrix = [f"[{', '.join(codes[i : i + width])}]" for i in range(0, len(codes), width)]
+        place = {s: k for k, s in enumerate(self.problem.symbols)}
+        slopes = [(i, place[s], slope) for i, row in enumerate(self.rows) for s, slope in _slopes(row.body)]
+        lines, codes = self.function("jacobian(point)", told, [slope for _, _, slope in slopes])
+        if len(self.rows) * len(place) <= _MATRIX:
+            found = {(i, k): code for (i, k, _), code in zip(slopes, codes, strict=True)}
+            matrix = [f"[{', '.join(found.get((i, k), '0') for k in place.values())}]" for i in range(len(self.rows))]
             yield [*lines, *_returned(_wrapped("np.array([", matrix, "], dtype=float)"))]
             return
-        nonzero = [(k, slope) for k, slope in enumerate(slope for row in slopes for slope in row) if not _is_zero(slope)]
-        entries_ = [f"    rows[{k // width}, {k % width}] = {codes[k]}" for k, _ in nonzero]
-        yield [*lines, f"    rows = np.zeros(({len(slopes)}, {width}))", *entries_, "    return rows"]
+        entries_ = [f"    rows[{i}, {k}] = {code}" for (i, k, _), code in zip(slopes, codes, strict=True)]
+        yield [*lines, f"    rows = np.zeros(({len(self.rows)}, {len(place)}))", *entries_, "    return rows"]
 
     def weighted(self) -> list[str]:
         """The gradient of the sum of the constraints, each times a weight."""
@@ -253,11 +254,11 @@ def _stacked(codes: Sequence[str], shapes: Sequence[Shape]) -> list[str]:
     return _wrapped("np.hstack([", flat, "], dtype=float)")
 
 
-def _python_names(symbols: Sequence[Symbol]) -> dict[Symbol, str]:
+def _python_names(used: Sequence[Symbol]) -> dict[Symbol, str]:
     """A name that Python can take for each symbol."""
     names: dict[Symbol, str] = {}
     taken = set(_OWN_NAMES)
-    for s in symbols:
+    for s in used:
         name = s.name
         while name in taken or keyword.iskeyword(name) or (name[0] == "_" and name[-1] != "_"):
             name += "_"
@@ -266,8 +267,10 @@ def _python_names(symbols: Sequence[Symbol]) -> dict[Symbol, str]:
     return names
 
 
-def _is_zero(node: Node) -> bool:
-    return isinstance(node, Number) and not node.value
+def _slopes(body: Node) -> list[tuple[Symbol, Node]]:
+    """The derivative of a scalar by each symbol in it."""
+    inside = symbols(body)
+    return list(zip(inside, gradient(body, inside), strict=True))
 
 
 def _middle(interval: Interval) -> float:

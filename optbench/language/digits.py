@@ -11,16 +11,17 @@ from __future__ import annotations
 from fractions import Fraction
 
 _PIECE = 4_000  # digits that Python always converts
+_LONG = 10**_PIECE
 
 
 def digits(value: int) -> str:
     """Return a whole number in decimal."""
-    if abs(value) < 10**_PIECE:
+    if abs(value) < _LONG:
         return str(value)
     pieces = []
     rest = abs(value)
     while rest:
-        rest, piece = divmod(rest, 10**_PIECE)
+        rest, piece = divmod(rest, _LONG)
         pieces.append(f"{piece:0{_PIECE}d}" if rest else str(piece))
     return ("-" if value < 0 else "") + "".join(reversed(pieces))
 
