@@ -16,7 +16,7 @@ from optbench.language.build import symbol
 from optbench.language.curvature_places import most_second_derivatives
 from optbench.language.elaborate import Scope, parse
 from optbench.problem.problem import Problem
-from optbench.result import Status
+from optbench.result import Assurance, Status
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import judge
 from optbench.workbench.objective import Meter
@@ -156,3 +156,41 @@ def test_many_ranges_are_part_of_the_hash() -> None:
     hashes = {problem("sum(x)", 3_000, range=(end, None)).hash for end in ends}
     assert len(hashes) == 2
     assert problem("sum(x)", 3_000, range=(ends[0], None)).hash in hashes
+
+
+SLOPES = {"n": 3_000, "t": "2*sin(0.01*arange(n))"}
+
+
+def sloped(objective: str, *constraints: str) -> Problem:
+    return optbench.define(objective, variables={"x": {"shape": 3_000, "start": 0}}, parameters=SLOPES, subject_to=constraints)
+
+
+def test_many_constraints_are_judged_by_structure() -> None:
+    asked = sloped("sum((x - t)^2 + exp(0.1*x))", "x[1:] - x[:-1] <= 0.005", "x[0] == 0.5")
+    found = optbench.solve(asked, methods=["casadi-ipopt"], exact=False, certify=False)
+    assert found.status is Status.LOCALLY_OPTIMAL
+    x, t = np.array(found.solutions[0].point["x"]), 2 * np.sin(0.01 * np.arange(3_000))
+    multipliers = np.array(found.solutions[0].multipliers["c1"])
+    assert multipliers.max() <= 0  # a larger right-hand side never raises the least value
+    left = 2 * (x - t) + 0.1 * np.exp(0.1 * x)  # by hand: the multipliers of neighbours differ by the slope of the objective
+    left[1:] -= multipliers
+    left[:-1] += multipliers
+    assert np.abs(left[1:]).max() < 1e-6  # the first one is free for the equation
+
+
+def test_the_least_point_of_many_constraints_is_told_from_others() -> None:
+    function = Function(sloped("sum(x^2)", "x[1:] + x[:-1] >= 2"))
+    best, other = np.ones(3_000), np.where(np.arange(3_000) % 2, 0.5, 1.5)
+    assert judge(function, best, restore=True).assurance is Assurance.LOCAL
+    assert judge(function, other, restore=True).reason is not None
+    saddle = judge(Function(sloped("sum(x[1:]*x[:-1])", "sum(x) == 0", "x[1:] + x[:-1] <= 2")), np.zeros(3_000), restore=True)
+    assert saddle.reason == "the curvature along so many constraints is not decided"
+
+
+def test_a_point_that_violates_many_constraints_is_restored_by_structure() -> None:
+    function = Function(sloped("sum(x^2)", "x[1:] + x[:-1] >= 2"))
+    judged = judge(function, np.full(3_000, 0.99), restore=True)
+    assert judged.assurance is Assurance.LOCAL
+    assert judged.moved is not None
+    assert judged.moved.violation == pytest.approx(0.02)
+    assert judged.x == pytest.approx(np.ones(3_000))

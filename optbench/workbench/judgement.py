@@ -18,6 +18,7 @@ from optbench.result import Assurance, Optimality
 from optbench.workbench.constraint_rows import by_constraint
 from optbench.workbench.function import Function, entry_ranges, importable, silent_numpy
 from optbench.workbench.kkt import Kkt, kkt
+from optbench.workbench.kkt_by_structure import lagrangian_is_convex
 from optbench.workbench.neighbours import Neighbours, neighbours
 from optbench.workbench.objective import stationarity
 from optbench.workbench.reading import GraphReading
@@ -194,11 +195,14 @@ def _under_constraints(function: Function, x: Any, value: float, violation: floa
         return Judgement(x, value, assurance, optimality, kind, reason, signed)
 
     if not found.stationarity <= STATIONARITY:
-        return feasible(f"no multipliers satisfy the first-order conditions; the least scaled gradient is {found.stationarity:.1e}")
+        none = "no multipliers satisfy" if found.has_tangents else "no multipliers were found that satisfy"
+        return feasible(f"{none} the first-order conditions; the least scaled gradient is {found.stationarity:.1e}")
     if not found.complementarity <= COMPLEMENTARITY:
         return feasible(f"a constraint with a multiplier is not active: their scaled product is {found.complementarity:.1e}")
     if violation > _CLEAN_ENOUGH:
         return feasible(f"it violates a constraint by {violation:.1e}, and a point that doesn't was not found")
+    if not found.has_tangents and not lagrangian_is_convex(function, x, found.multipliers):
+        return feasible("the curvature along so many constraints is not decided")
     if curvature in ("negative", "indefinite"):
         return feasible(f"the curvature along the constraints is {curvature} there")
     if _decreases_along_constraints(function, x, value, found):

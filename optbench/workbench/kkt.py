@@ -14,11 +14,12 @@ import math
 from typing import Any, NamedTuple
 
 from optbench.workbench.function import Function
+from optbench.workbench.kkt_by_structure import Conditions, is_within_reach
 
 _ACTIVE = 1e-6  # slack up to which a constraint or bound may be active, relative to the size of its gradient or of the point
 _HELD = 1e-8  # scaled multiplier from which an active constraint holds the point back
 _FIRMLY = 1e-3  # and from which it does so firmly, whatever the tolerances
-LARGEST = 4_000_000  # entries of the gradients of active constraints that are worked with
+LARGEST = 4_000_000  # entries of the gradients of active constraints that are worked with as a whole
 
 
 class Kkt(NamedTuple):
@@ -30,10 +31,12 @@ class Kkt(NamedTuple):
     held: Any  # which constraints hold the point: the equations and the inequalities with a multiplier
     tangent: Any  # independent columns: directions that no equation and no inequality or bound with a multiplier forbids
     nearly_tangent: Any  # likewise, where only large multipliers count
+    has_tangents: bool = True  # False where there are too many directions to be told
 
 
 def kkt(function: Function, x: Any, value: float, gradient: Any, residuals: Any) -> Kkt | None:
-    """Return the conditions at a point in the box; None where the gradients are undefined or too large for dense algebra."""
+    """Return the conditions at a point in the box; None where the gradients are undefined, or too large for dense algebra
+    and without a structure to go by."""
     import numpy as np
 
     x, gradient = np.atleast_1d(x), np.atleast_1d(gradient)
@@ -45,7 +48,7 @@ def kkt(function: Function, x: Any, value: float, gradient: Any, residuals: Any)
     if not (np.isfinite(gradient).all() and np.isfinite(derivatives).all() and np.isfinite(residuals).all()):
         return None
     if function.dimension * (function.constraint_count + function.dimension) > LARGEST:
-        return None
+        return _by_structure(function, x, gradient, residuals, derivatives, size) if is_within_reach(function) else None
     gradient = np.where(fixed, 0.0, gradient)  # what a constraint does to fixed entries has no part in its multiplier
     J = np.where(fixed, 0.0, function.jacobian_sparsity.dense(derivatives) * (weights / size))
     norms = np.linalg.norm(J, axis=1)
@@ -65,6 +68,18 @@ def kkt(function: Function, x: Any, value: float, gradient: Any, residuals: Any)
     stationarity, complementarity = (float(np.max(abs(rest), initial=0.0)) for rest in (left, slack))
     tangent, nearly = (weights[:, None] * null_space(columns.T[which]) for which in (holding, firm))
     return Kkt(multipliers, stationarity, complementarity, held, tangent, nearly)
+
+
+def _by_structure(function: Function, x: Any, gradient: Any, residuals: Any, derivatives: Any, size: float) -> Kkt:
+    """The conditions without tangent directions, of which there would be too many."""
+    import numpy as np
+
+    conditions = Conditions(function, x, gradient, residuals, derivatives, size, _ACTIVE)
+    multipliers = conditions.multipliers()
+    slack = np.where(conditions.equalities, 0.0, multipliers * residuals) / size
+    none = np.zeros((len(x), 0))
+    held = conditions.equalities | (multipliers > _HELD)
+    return Kkt(multipliers, conditions.left(multipliers), float(np.max(abs(slack), initial=0.0)), held, none, none, False)
 
 
 def _point(function: Function, x: Any) -> Any:

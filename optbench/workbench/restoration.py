@@ -11,6 +11,7 @@ from typing import Any
 
 from optbench.workbench.function import Function
 from optbench.workbench.kkt import LARGEST
+from optbench.workbench.kkt_by_structure import is_within_reach, restoring_step
 
 CLEAN = 1e-12  # violation of a point that needs no restoration
 _STEPS = 30
@@ -23,11 +24,10 @@ def restored(function: Function, x: Any, held: Any = None) -> Any:
     """
     import numpy as np
 
-    if (
-        not function.constraint_count
-        or function.constraint_gradient_missing_because
-        or function.dimension * function.constraint_count > LARGEST
-    ):
+    if not function.constraint_count or function.constraint_gradient_missing_because:
+        return x
+    large = function.dimension * function.constraint_count > LARGEST
+    if large and not is_within_reach(function):
         return x
     space = function.space
     equalities = np.array(function.equalities) if held is None else held
@@ -41,8 +41,11 @@ def restored(function: Function, x: Any, held: Any = None) -> Any:
     for _ in range(_STEPS):
         if least <= CLEAN:
             break
-        J = function.jacobian_sparsity.dense(function.jacobian(best))
-        step = _step(function, np.atleast_1d(best), residuals, J, equalities)
+        if large:
+            step = _sparse_step(function, best, residuals, equalities)
+        else:
+            J = function.jacobian_sparsity.dense(function.jacobian(best))
+            step = _step(function, np.atleast_1d(best), residuals, J, equalities)
         if step is None:
             break
         point = space.clip(space.point(space.coordinates(best)) + space.point(step.tolist()), function.lower, function.upper)
@@ -52,6 +55,15 @@ def restored(function: Function, x: Any, held: Any = None) -> Any:
             break
         best, least, residuals = point, violation, there
     return best
+
+
+def _sparse_step(function: Function, x: Any, residuals: Any, equalities: Any) -> Any:
+    """The same as `_step`, but for entries at a bound, which stay there."""
+    import numpy as np
+
+    violated = (equalities & (residuals != 0)) | (residuals > 0)
+    watched = violated | equalities | (residuals > -1e-9)
+    return restoring_step(function, x, residuals, np.where(violated, -residuals, 0.0)[watched], watched) if violated.any() else None
 
 
 def _step(function: Function, x: Any, residuals: Any, J: Any, equalities: Any) -> Any:
