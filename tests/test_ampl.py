@@ -197,3 +197,9 @@ def test_what_is_not_known_is_left_out_of_the_file(tmp_path: Path) -> None:
     path.write_text(solution_file(partly, found, Code.FEASIBLE, "words"))
     assert numbers(path)[1][1:] == [[1, 0, 2, 2], [], [1.0, -0.5]]
     assert numbers(path)[2] == "objno 0 100"
+
+
+def test_the_page_has_every_keyword_and_code() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "ampl.md").read_text(encoding="utf-8")
+    rows = [f"| `{word.name}` | {word.default} | {word.words} |" for word in KEYWORDS]
+    assert all(row in page for row in [*rows, *(f"| {code.number} | {code.words} |" for code in Code)])

@@ -354,7 +354,7 @@ def test_what_is_too_large_is_refused_without_taking_memory(objective: str, sent
 def test_a_file_of_another_ending_is_pointed_out(folder: Path) -> None:
     ran = optbench("solve", "ragged.csv", cwd=folder)
     assert ran.code == 3
-    assert "'ragged.csv' is also the name of a file; problems are read from .yaml, .yml and .json files." in ran.err
+    assert "'ragged.csv' is also the name of a file; problems are read from .yaml, .yml, .json and .nl files." in ran.err
 
 
 def test_bytes_on_standard_input_that_are_no_text() -> None:

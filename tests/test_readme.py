@@ -15,6 +15,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BLOCKS = re.findall(r"(?s)```console\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"))
 
+AMPL = "-c 'import sys; from optbench.__main__ import ampl; sys.exit(ampl())'"
+PROGRAMS = {"optbench": "-m optbench", "optbench-ampl": AMPL, "python": ""}
+
 
 def steps(block: str) -> list[tuple[str, str]]:
     """The commands of a block, each with what it is said to print."""
@@ -29,15 +32,17 @@ def without_costs(text: str) -> list[str]:
 @pytest.mark.parametrize("block", [b for b in BLOCKS if "--scan" not in b], ids=lambda b: b.split("\n")[0][:60])
 def test_what_a_command_prints(block: str, tmp_path: Path) -> None:
     (tmp_path / "problems").symlink_to(ROOT / "problems")
-    script = tmp_path / "bin" / "optbench"
-    script.parent.mkdir()
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m optbench "$@"\n', encoding="utf-8")
-    script.chmod(0o755)
+    scripts = tmp_path / "bin"
+    scripts.mkdir()
+    for name, arguments in PROGRAMS.items():
+        script = scripts / name
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {arguments} "$@"\n', encoding="utf-8")
+        script.chmod(0o755)
     for command, shown in steps(block):
-        if command.startswith("cat ") and (file := tmp_path / command.split()[1]).name.endswith(".yaml"):
+        if command.startswith("cat ") and (file := tmp_path / command.split()[1]).suffix in (".yaml", ".py"):
             file.write_text(shown, encoding="utf-8")
             continue
-        environment = {**os.environ, "PATH": f"{script.parent}:{os.environ['PATH']}"}
+        environment = {**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}"}
         done = subprocess.run(
             ["bash", "-c", f"{command} 2>&1"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
         )

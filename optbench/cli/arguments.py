@@ -60,7 +60,7 @@ def problem_of(what: str, flags: Flags) -> Problem:
         return of_expression(what, flags)
     except ProblemError as error:
         if len(what) < 300 and "\0" not in what and os.path.exists(what):
-            hint = f"'{printable(what)}' is also the name of a file; problems are read from .yaml, .yml and .json files."
+            hint = f"'{printable(what)}' is also the name of a file; problems are read from .yaml, .yml, .json and .nl files."
             raise ProblemError(*error.mistakes, hint) from None
         raise
 

@@ -27,7 +27,7 @@ def solve(
         str,
         typer.Argument(
             metavar="EXPR|FILE|@NAME|-",
-            help="An expression, a .yaml or .json file, a bundled problem, or - for standard input.",
+            help="An expression, a .yaml, .json or .nl file, a bundled problem, or - for standard input.",
             autocompletion=completion.problems,
         ),
     ],
