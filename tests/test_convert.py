@@ -11,6 +11,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from latex_syntax import check_latex
 
 from optbench.arithmetic.numpy_arrays import function
 from optbench.cli.arguments import Flags, of_document, problem_of
-from optbench.convert import endings, format_of, formats, write
+from optbench.convert import constants, endings, format_of, formats, nl_file, write
 from optbench.convert.affine import apart
 from optbench.convert.document import decimal
 from optbench.convert.entries import entry_names
@@ -699,3 +700,39 @@ def test_standard_input(optbench: Any) -> None:
     assert optbench("convert", "-", "-", "--to", "yaml", stdin="x^2\n").out == 'minimize: "x^2"\nvariables: {x: null}\n'
     assert "several expressions" in mistake(optbench("convert", "-", "-", "--to", "yaml", stdin="x\ny\n"), ExitCode.USAGE)
     assert "holds no problem" in mistake(optbench("convert", "-", "-", "--to", "yaml", stdin="\n"), ExitCode.USAGE)
+
+
+# ---- the page ----------------------------------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parent.parent / "docs" / "convert.md").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_real_output(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    for block in re.findall(r"(?s)```console\n(.*?)```", PAGE):
+        for step in re.split(r"(?m)^\$ ", block)[1:]:
+            command, _, shown = step.partition("\n")
+            script = f'optbench() {{ "{sys.executable}" -m optbench "$@"; }}\n{command}'
+            done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+            assert done.stdout.rstrip() == shown.rstrip(), command
+
+
+def test_the_page_tells_every_format_and_limit() -> None:
+    assert set(re.findall(r"(?m)^\| (`.+?`) \|", PAGE)) >= {"`nl`", "`python`", "`latex`"}
+    for name in [*formats(), *endings()]:
+        assert f"`{name}`" in PAGE
+    for limit in (nl_file.LIMIT, constants.SHORT):
+        assert f"{limit:,}" in PAGE
+
+
+def test_scipy_takes_a_module_as_it_is(tmp_path: Path) -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    keep(bundled("hs071"), tmp_path / "m.py")
+    spec = importlib.util.spec_from_file_location("m", tmp_path / "m.py")
+    assert spec is not None
+    assert spec.loader is not None
+    m = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(m)
+    bound = optimize.NonlinearConstraint(m.constraints, m.CONSTRAINT_LOWER, m.CONSTRAINT_UPPER, m.jacobian)
+    found = optimize.minimize(m.f, m.START, jac=m.gradient, bounds=list(zip(m.LOWER, m.UPPER, strict=True)), constraints=[bound])
+    assert found.fun == pytest.approx(17.0140172891563, abs=1e-5)

@@ -15,7 +15,7 @@ from optbench.language.build import number
 from optbench.language.graph import Shape, Symbol
 
 LIMIT = 100_000  # numbers of one array that the source may have
-_SHORT = 1_000  # numbers that stand in the source although there could be a file
+SHORT = 1_000  # numbers that stand in the source although there could be a file
 _ALIKE = 4  # numbers from which on one that is repeated is said so
 
 
@@ -28,7 +28,7 @@ class Constants:
 
     def lines(self, data: Mapping[Symbol, Sequence[Fraction | float]], names: Mapping[Symbol, str]) -> list[str]:
         """Return the lines that define all arrays of data."""
-        long = [s for s, values in data.items() if self.target is not None and len(values) > _SHORT]
+        long = [s for s, values in data.items() if self.target is not None and len(values) > SHORT]
         lines = [line for s, values in data.items() if s not in long for line in array(names[s], doubles(values), s.shape)]
         for rows in dict.fromkeys(s.shape[0] for s in long):
             lines += self.loaded({s: doubles(data[s]) for s in long if s.shape[0] == rows}, names)
