@@ -284,7 +284,7 @@ def _notes(base: Run, new: Run, before: Outcomes, after: Outcomes) -> Iterator[s
         yield f"Of these, with the same name but another text, so not compared: {_listed(changed)}."
     missing = sum(i not in after[m] and (i.problem, i.question) in problems[1] for m, its in before.items() if m in after for i in its)
     if missing:
-        yield f"{_counted(missing, 'attempt')} of {printable(base.name)} missing in {printable(new.name)} on problems that both have."
+        yield f"{_counted(missing, 'attempt')} in {printable(base.name)} only, though both have the problem and the method."
 
 
 def _differences(base: Run, new: Run, part: str, words: str, only: Sequence[str] = ()) -> Iterator[str]:

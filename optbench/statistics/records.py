@@ -10,6 +10,7 @@ Lines of other kinds are skipped; a last line that was half written, and lines t
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -77,7 +78,7 @@ class Record:
     reason: str | None
     assurance: str
     value: float | None
-    value_enclosure: tuple[str, str] | None
+    value_enclosure: tuple[float, float] | None  # rounded to doubles
     infeasibility: float | None  # None without constraints
     seconds: float  # of preparing and solving
     evaluations: int  # of objective, gradient, Hessian and constraints, a call each
@@ -191,7 +192,7 @@ class _Reader:
                 self.last[_text(fields["key"])] = self._entry(fields)
             except KeyError as error:
                 raise ProblemError(f"{where}: the record has no field {error}.") from None
-            except (TypeError, ValueError, AttributeError, LookupError) as error:
+            except (TypeError, ValueError, AttributeError, IndexError) as error:
                 raise ProblemError(f"{where}: the record can't be read: {printable(str(error))[:200]}.") from None
         return schema in (HEADER, ATTEMPT)
 
@@ -201,7 +202,7 @@ class _Reader:
             return Unreadable(problem, _text(fields["status"]), str(fields.get("reason") or ""))
         scan = tuple(sorted((str(name), str(value)) for name, value in (fields.get("scan") or {}).items()))
         question = Question(_text(fields["problem_hash"]), scan)
-        return _record(fields, Instance(problem, question, int(fields.get("base_seed") or 0)), self.whole)
+        return _record(fields, Instance(problem, question, _count(fields.get("base_seed"))), self.whole)
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -230,22 +231,22 @@ def _record(fields: Mapping[str, Any], instance: Instance, whole: bool) -> Recor
         str(fields.get("run") or ""),
         instance,
         str(fields.get("sense") or "minimize"),
-        int(fields.get("dimension") or 1),
+        _count(fields.get("dimension")) or 1,
         _number(fields.get("known_value")),
         _text(fields["method"]),
         _text(fields["kind"]),
         json.dumps({name: option for name, option in (fields.get("options") or {}).items() if name not in _FOUND}, sort_keys=True),
         str(fields.get("version") or ""),
-        int(fields.get("repeat") or 0),
+        _count(fields.get("repeat")),
         str(fields.get("started") or ""),
         _text(fields["status"]),
         None if fields.get("reason") is None else _text(fields["reason"]),
         str(fields.get("assurance") or "feasible"),
         _number(fields.get("value")),
-        None if enclosure is None else (_text(enclosure[0]), _text(enclosure[1])),
+        None if enclosure is None else (float(_text(enclosure[0])), float(_text(enclosure[1]))),
         _number(fields.get("infeasibility")),
-        float(fields.get("setup_seconds") or 0.0) + float(fields.get("solve_seconds") or 0.0),
-        sum(int(fields.get(name) or 0) for name in _COUNTS),
+        _amount(fields.get("setup_seconds")) + _amount(fields.get("solve_seconds")),
+        sum(_count(fields.get(name)) for name in _COUNTS),
         tuple(_steps(fields.get("trace") or ())),
         fields if whole else None,
     )
@@ -258,9 +259,23 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> float | None:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return None if value is None else float(value)
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
+        return float(value)
     raise TypeError(f"a number is expected, not {json.dumps(value)[:60]}")
+
+
+def _amount(value: Any) -> float:
+    """A number from 0; 0 where there is none."""
+    number = _number(value) or 0.0
+    if number < 0:
+        raise TypeError(f"a number from 0 is expected, not {number:g}")
+    return number
+
+
+def _count(value: Any) -> int:
+    return int(_amount(value))
 
 
 def _steps(trace: Iterable[Mapping[str, Any]]) -> Iterator[Step]:
@@ -269,6 +284,6 @@ def _steps(trace: Iterable[Mapping[str, Any]]) -> Iterator[Step]:
     for entry in trace:
         if entry["start"] != start:
             start, before, latest = entry["start"], before + latest, 0.0
-        latest = float(entry["seconds"])
-        count = int(entry["objective_evaluations"]) + int(entry["gradient_evaluations"])
+        latest = _amount(entry["seconds"])
+        count = _count(entry["objective_evaluations"]) + _count(entry["gradient_evaluations"])
         yield Step(count, before + latest, _number(entry["value"]), _number(entry.get("infeasibility")) or 0.0)

@@ -84,7 +84,7 @@ def _proved_value(record: Record) -> float | None:
     """The value of a proof; infinite where it proves that there is no bound, None where that there is no feasible point."""
     if record.value is not None or record.value_enclosure is None:
         return record.value
-    low, high = map(float, record.value_enclosure)
+    low, high = record.value_enclosure
     infinite = next((end for end in (low, high) if math.isinf(end)), None)
     return low + (high - low) / 2 if infinite is None else infinite
 
