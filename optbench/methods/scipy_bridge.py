@@ -77,6 +77,7 @@ class Evaluations:
         self._margins = [(bound, np.where(np.isfinite(bound), ROUNDING * abs(bound), -1.0)) for bound in bounds]
         self.equalities = np.array(objective.equalities if objective.constraint_count else [], dtype=bool)
         self._first = self._lowest = self._last = self._iterate = _Known(self._key(x), x, value)
+        self._asked_last: tuple[bytes | None, Point] = (None, x)
         self._moved = False  # whether an iterate has been passed on
         self._others: dict[str, _Known] = {}  # by kind, at the point last asked for
         self._residuals: OrderedDict[Any, Array] = OrderedDict()  # the constraints at the last points
