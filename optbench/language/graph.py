@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from math import prod
 from typing import Any, TypeAlias
-from weakref import WeakValueDictionary
+from weakref import ref
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -76,18 +76,43 @@ class Call(Node):
         return self._args
 
 
-_nodes: WeakValueDictionary[tuple[Any, ...], Node] = WeakValueDictionary()
+class _Reference(ref[Node]):
+    """What the table of all nodes has of a node: it doesn't keep it alive, and knows where it stands."""
+
+    __slots__ = ("key",)
+    key: tuple[Any, ...]
+
+
+_nodes: dict[tuple[Any, ...], _Reference] = {}  # as a WeakValueDictionary, which takes three times as long
+
+
+def _forget(reference: ref[Node], nodes: dict[tuple[Any, ...], _Reference] = _nodes) -> None:
+    """Take a node that is gone from the table, unless an equal one has come in its place."""
+    assert isinstance(reference, _Reference)
+    if nodes.get(reference.key) is reference:
+        del nodes[reference.key]
+
+
+def _known(key: tuple[Any, ...]) -> Node | None:
+    reference = _nodes.get(key)
+    return None if reference is None else reference()
+
+
+def _enter(key: tuple[Any, ...], node: Node) -> None:
+    reference = _Reference(node, _forget)
+    reference.key = key
+    _nodes[key] = reference
 
 
 def intern_number(value: Fraction) -> Number:
     """Return the one node of this number."""
     key = (value.numerator, value.denominator)
-    node = _nodes.get(key)
+    node = _known(key)
     if node is None:
         node = Number()
         node.value, node.shape, node.boolean, node.total = value, (), False, True
         node.integer = value.denominator == 1
-        _nodes[key] = node
+        _enter(key, node)
     assert isinstance(node, Number)
     return node
 
@@ -95,11 +120,11 @@ def intern_number(value: Fraction) -> Number:
 def intern_symbol(name: str, shape: Shape, integer: bool) -> Symbol:
     """Return the one node of this symbol."""
     key = (name, shape, integer)
-    node = _nodes.get(key)
+    node = _known(key)
     if node is None:
         node = Symbol()
         node.name, node.shape, node.integer, node.boolean, node.total = name, shape, integer, False, True
-        _nodes[key] = node
+        _enter(key, node)
     assert isinstance(node, Symbol)
     return node
 
@@ -109,12 +134,12 @@ def intern_call(
 ) -> Call:
     """Return the one node of this call; `facts` gives shape, integer, boolean and total when it is new."""
     key = (function, args, static)
-    node = _nodes.get(key)
+    node = _known(key)
     if node is None:
         node = Call()
         node.function, node._args, node.static = function, args, static
         node.shape, node.integer, node.boolean, node.total = facts()
-        _nodes[key] = node
+        _enter(key, node)
     assert isinstance(node, Call)
     return node
 
