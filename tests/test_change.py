@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from journals import attempt, proof, run
 from scipy import stats
@@ -29,6 +29,7 @@ def test_signed_ranks_are_those_of_scipy(count: int) -> None:
     assert signed_ranks(list(differences)) == pytest.approx(expected, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-4, 4), max_size=8))
 def test_signed_ranks_with_ties_by_counting_all_signs(differences: list[int]) -> None:
     sizes = [abs(d) for d in differences if d]
@@ -51,6 +52,7 @@ def test_rank_sums_of_one_stratum_are_those_of_mann_and_whitney(first: int, seco
 small_samples = st.tuples(*[st.lists(st.integers(0, 3).map(float), min_size=1, max_size=3)] * 2)
 
 
+@settings(deadline=None)
 @given(st.lists(small_samples, min_size=1, max_size=2))
 def test_rank_sums_of_strata_by_counting_all_assignments(strata: list[tuple[list[float], list[float]]]) -> None:
     ranked = [(stats.rankdata([*before, *after]), len(before)) for before, after in strata]
@@ -68,6 +70,7 @@ def test_rank_sums_of_many_strata_are_near_to_what_permutations_say() -> None:
     assert rank_sums(strata) == pytest.approx(np.mean(permuted >= ranks[:, 6:].sum()), abs=0.02)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_signs_are_a_binomial_test(above: int, below: int) -> None:
     expected = stats.binomtest(above, above + below, alternative="greater").pvalue if above + below else 1.0
@@ -179,6 +182,7 @@ def test_that_all_methods_changed_alike_is_told() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), st.floats(0.01, 100.0))
 def test_a_comparison_does_not_depend_on_the_unit_of_time(seed: int, unit: float) -> None:
     base, new = noisy(seed, 1, 10), noisy(seed + 1, 1, 10, factors={"m0": 1.5})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from journals import HEADER, attempt, lines, proof, run, written
 
@@ -145,6 +145,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(attempt("p", "m"))), json_values)
 def test_any_value_of_any_field_is_read_or_refused_with_a_sentence(name: str, value: Any) -> None:
     try:
@@ -153,6 +154,7 @@ def test_any_value_of_any_field_is_read_or_refused_with_a_sentence(name: str, va
         assert "run.jsonl:2: " in str(error)  # noqa: PT017
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_a_journal_or_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(ProblemError):

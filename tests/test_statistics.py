@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from journals import attempt, proof, run
 
@@ -163,6 +163,7 @@ def in_numpy(costs: dict[str, list[float]], tau: float) -> dict[str, float]:
     return dict(zip(costs, within.mean(axis=1), strict=True))
 
 
+@settings(deadline=None)
 @given(costs_of_solvers, taus)
 def test_a_profile_is_what_the_definition_says(costs: dict[str, list[float]], tau: float) -> None:
     with np.errstate(invalid="ignore"):
@@ -171,6 +172,7 @@ def test_a_profile_is_what_the_definition_says(costs: dict[str, list[float]], ta
     assert {name: curve.at(tau) for name, curve in found.items()} == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(costs_of_solvers, st.lists(taus, min_size=2, max_size=6))
 def test_a_profile_never_falls_and_ends_at_the_share_that_is_solved(costs: dict[str, list[float]], points: list[float]) -> None:
     for name, curve in profiles.performance_profile(costs).items():
@@ -181,12 +183,14 @@ def test_a_profile_never_falls_and_ends_at_the_share_that_is_solved(costs: dict[
         assert [share for _, share in curve.steps()] == sorted({share for _, share in curve.steps()})
 
 
+@settings(deadline=None)
 @given(costs_of_solvers, st.integers(-9, 9))
 def test_a_profile_does_not_depend_on_the_unit_of_time(costs: dict[str, list[float]], power: int) -> None:
     scaled = {name: [cost * 2.0**power for cost in row] for name, row in costs.items()}
     assert profiles.performance_profile(scaled) == profiles.performance_profile(costs)
 
 
+@settings(deadline=None)
 @given(costs_of_solvers, st.floats(1.0, 10.0))
 def test_a_slower_solver_changes_nothing_for_the_others(costs: dict[str, list[float]], factor: float) -> None:
     slower = {**costs, "slower": [factor * min(column) for column in zip(*costs.values(), strict=True)]}
@@ -194,6 +198,7 @@ def test_a_slower_solver_changes_nothing_for_the_others(costs: dict[str, list[fl
     assert {name: found[name] for name in costs} == profiles.performance_profile(costs)
 
 
+@settings(deadline=None)
 @given(costs_of_solvers)
 def test_some_method_is_the_cheapest_of_each_problem_that_is_solved(costs: dict[str, list[float]]) -> None:
     solved = sum(any(map(math.isfinite, column)) for column in zip(*costs.values(), strict=True))
@@ -201,6 +206,7 @@ def test_some_method_is_the_cheapest_of_each_problem_that_is_solved(costs: dict[
     assert sum(curve.at(1.0) for curve in profiles.performance_profile(costs).values()) * count >= solved - 1e-9
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100) | st.just(INF), min_size=1), st.floats(0, 100))
 def test_a_curve_counts(costs: list[float], x: float) -> None:
     assert Curve.of(costs).at(x) == sum(cost <= x for cost in costs) / len(costs)
@@ -229,6 +235,7 @@ def test_without_a_trace_an_arrival_is_the_end() -> None:
     assert [arrival(record, Truth(Basis.EXACT, 0.0), target).evaluations for target in (100.0, 0.5, 0.1)] == [12, 12, INF]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=12))
 def test_many_targets_are_looked_up_as_one_by_one(values: list[float]) -> None:
     [record] = records(attempt("p", "m", min(values), trace=trace(*enumerate(values, 1)), objective_evaluations=20))
@@ -253,6 +260,7 @@ def test_the_gap_of_the_start_is_the_first_value_of_a_trace() -> None:
 # ---- summaries ---------------------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=20), st.floats(1e-3, 100))
 def test_a_shifted_geometric_mean_is_what_numpy_says_and_lies_between_its_ends(values: list[float], shift: float) -> None:
     found = shifted_geometric_mean(values, shift)

@@ -30,7 +30,7 @@ def plot(curves: Mapping[str, Curve], title: str) -> str:
 
 
 def _tau(column: int) -> float:
-    return math.pow(_LARGEST, column / (_WIDTH - 1))
+    return math.pow(_LARGEST, column / (_WIDTH - 1)) * (1 + 1e-9)  # so that 10 is not missed by rounding
 
 
 def _area(curve: Curve) -> float:
