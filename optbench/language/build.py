@@ -221,7 +221,8 @@ def _elementwise(function: str, args: tuple[Node, ...], static: tuple[Any, ...] 
     def facts() -> tuple[Shape, bool, bool, bool]:
         row = TABLE[function]
         _check_operands(function, args)
-        shape = check_size(broadcast_shapes([a.shape for a in args]))
+        shapes = {a.shape for a in args}
+        shape = shapes.pop() if len(shapes) == 1 else check_size(broadcast_shapes([a.shape for a in args]))
         total = all(a.total for a in args) and _is_total(function, args)
         boolean = row.kind is Kind.CONDITION
         return shape, not boolean and _is_integer(function, args, row.integer), boolean, total
@@ -236,13 +237,14 @@ def scalar_call(function: str, args: tuple[Node, ...]) -> Call:
     """
 
     def facts() -> tuple[Shape, bool, bool, bool]:
-        total, integer = function not in _PARTIAL, True
+        total = integer = True
         for arg in args:
             if arg.boolean:
                 _check_operands(function, args)
             total = total and arg.total
             integer = integer and arg.integer
-        total = total or (function in ("divide", "power") and all(a.total for a in args) and _is_total(function, args))
+        if total and function in _PARTIAL:
+            total = _is_total(function, args)
         return (), (integer or function in _WHOLE) and _is_integer(function, args, function in _WHOLE), False, total
 
     return intern_call(function, args, (), facts)
@@ -264,10 +266,10 @@ def _is_total(function: str, args: tuple[Node, ...]) -> bool:
     if function == "divide":
         return isinstance(args[1], Number) and args[1].value != 0
     if function == "power":
-        exponent = args[1]
-        if isinstance(args[0], Number) and args[0].value > 0:
+        base, exponent = args
+        if isinstance(base, Number) and base.value.numerator > 0:
             return True
-        return isinstance(exponent, Number) and exponent.integer and exponent.value >= 0
+        return isinstance(exponent, Number) and exponent.integer and exponent.value.numerator >= 0
     return not TABLE[function].domain and function != "inf"  # 0*inf is no number
 
 
@@ -275,7 +277,7 @@ def _is_integer(function: str, args: tuple[Node, ...], always: bool) -> bool:
     if function in ("add", "multiply", "negate", "minimum", "maximum", "abs", "relu"):
         return all(a.integer for a in args)
     if function == "power":
-        return args[0].integer and isinstance(args[1], Number) and args[1].integer and args[1].value >= 0
+        return args[0].integer and isinstance(args[1], Number) and args[1].integer and args[1].value.numerator >= 0
     if function == "if":
         return args[1].integer and args[2].integer
     return always or (function == "mod" and all(a.integer for a in args))

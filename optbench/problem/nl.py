@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import gc
 import math
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from optbench.problem.nl_text import HEADER_LINES, MAX_BYTES, Header, Source, so
 from optbench.problem.problem import Constraint, Problem, Variable, printed
 from optbench.problem.regular_file import regular_file, shown
 
+_ZERO, _ONE = number(0), number(1)
+_LONGEST = 60  # digits of the numbers behind a segment's letter, all together
 _PRINTED = 500  # parts of an objective up to which it is printed
 _ORDERED_SETS = ("sosno", "ref")  # suffixes that add constraints
 
@@ -255,9 +258,9 @@ class _Reading:
             coefficient = self.coefficients[written] = number(value)
         if variable is None:
             raise Unreadable(at, f"There is no variable {printable(index[:20])}; they are counted from 0 to {self.header.variables - 1:,}.")
-        if coefficient.value == 1:
+        if coefficient is _ONE:
             return variable
-        return scaled(coefficient, variable) if coefficient.value else None
+        return None if coefficient is _ZERO else scaled(coefficient, variable)
 
     def interval(self, line: str, at: int) -> Interval:
         known = self.intervals.get(line)
@@ -298,12 +301,15 @@ class _Reading:
     def read_starts(self, start: int, end: int) -> None:
         self.check_length(start, end, self.whole_numbers(start, 1)[0])
         self.starts = [None] * self.header.variables
+        known: dict[str, float | None] = {}
         for at in range(start + 1, end):
             index, _, written = self.lines[at].partition(" ")
-            value = exact_number(written)
-            if value is None or not index.isdecimal() or int(index[:18]) >= self.header.variables:
+            if written not in known:
+                value = exact_number(written)
+                known[written] = None if value is None else _double(value)
+            if known[written] is None or not index.isdecimal() or int(index[:18]) >= self.header.variables:
                 raise Unreadable(at, "A variable's number and its start are expected here.")
-            self.starts[int(index)] = _double(value)
+            self.starts[int(index)] = known[written]
 
     def projected(self, starts: list[float | None] | None) -> list[float | None] | None:
         """The starts, each in its variable's range."""
@@ -345,7 +351,8 @@ class _Reading:
     def whole_numbers(self, start: int, count: int) -> list[int]:
         """The numbers behind the letter of a segment."""
         words = self.lines[start][1:].split()
-        if len(words) != count or not all(word.isdecimal() and word.isascii() and len(word) < 19 for word in words):
+        joined = "".join(words)
+        if len(words) != count or not joined.isdecimal() or not joined.isascii() or len(joined) > _LONGEST:
             raise Unreadable(start, f"{count} whole number{'s are' if count > 1 else ' is'} expected behind the letter of this segment.")
         return list(map(int, words))
 
@@ -378,10 +385,14 @@ class _Reading:
 
     def constraints(self) -> Iterator[Constraint | None]:
         free = 0
+        known: dict[str, tuple[Number | None, Number | None]] = {}
         for i, row in enumerate(self.rows):
             assert self.sides is not None
             assert row.nonlinear is not None
-            lower, upper = self.bounds(self.sides[i], self.first_side + i)
+            side = self.sides[i]
+            if side not in known:
+                known[side] = self.bounds(side, self.first_side + i)
+            lower, upper = known[side]
             body = total([row.nonlinear, *row.linear])
             free += lower is upper is None
             yield None if lower is upper is None else Constraint(self.row_names[i], _within(lower, body, upper))
@@ -417,9 +428,9 @@ def _within(lower: Number | None, body: Node, upper: Number | None) -> Node:
     return condition("and", condition("less_equal", lower, body), condition("less_equal", body, upper))
 
 
-def _double(value: Fraction) -> float | None:
-    """The nearest double, None where there is none that is finite."""
+def _double(value: Fraction) -> float:
+    """The nearest double that is finite."""
     try:
         return float(value)
     except OverflowError:
-        return None if value == 0 else math.copysign(1.797e308, value)
+        return math.copysign(sys.float_info.max, value)

@@ -35,7 +35,7 @@ MAX_PARTS = 5_000_000  # operators and operands in all
 _FEW = 32  # parts of a sum or product up to which it is taken apart in another one
 _LONG = 40  # characters of a line that a message repeats
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?")
-_ZERO = number(0)
+_ZERO, _ONE, _TWO, _MINUS_ONE = number(0), number(1), number(2), number(-1)
 
 
 class Unreadable(Exception):
@@ -155,18 +155,20 @@ def finished(term: Term) -> Node:
 
 def total(terms: Iterable[Node]) -> Node:
     """Return the sum, as `build.add` makes it, but with long sums among the terms as one part each."""
-    constant, place = Fraction(0), -1
+    constant: Number | None = None
+    place = 0
     kept: list[Node] = []
     for term in terms:
         parts = term.args if isinstance(term, Call) and term.function == "add" and len(term.args) <= _FEW else (term,)
         for part in parts:
-            if isinstance(part, Number):
-                constant += part.value
-                place = len(kept) if place < 0 else place
-            else:
+            if not isinstance(part, Number):
                 kept.append(part)
-    if constant:
-        kept.insert(place, number(constant))
+            elif constant is None:
+                constant, place = part, len(kept)
+            else:
+                constant = number(constant.value + part.value)
+    if constant is not None and constant is not _ZERO:
+        kept.insert(place, constant)
     if len(kept) < 2:
         return kept[0] if kept else _ZERO
     return scalar_call("add", tuple(kept))
@@ -174,8 +176,10 @@ def total(terms: Iterable[Node]) -> Node:
 
 def scaled(coefficient: Number, factor: Node) -> Node:
     """Return a number times an expression."""
-    if isinstance(factor, Number | Call) or coefficient.value in (0, 1, -1):
+    if isinstance(factor, Number) or not _is_plain_factor(factor) or coefficient is _ZERO or coefficient is _ONE:
         return multiply(coefficient, factor)
+    if coefficient is _MINUS_ONE:
+        return _opposite(factor)
     return scalar_call("multiply", (coefficient, factor))
 
 
@@ -203,7 +207,7 @@ def _plus(stack: Stack) -> None:
 
 def _minus(stack: Stack) -> None:
     left, right = stack.pop(), stack.pop()
-    stack.append(negate(finished(right)))
+    stack.append(_opposite(finished(right)))
     stack.append(left)
     _plus(stack)
 
@@ -228,8 +232,7 @@ def _is_plain_factor(node: Node) -> bool:
 
 def _power(stack: Stack) -> None:
     base, exponent = finished(stack.pop()), finished(stack.pop())
-    whole = isinstance(exponent, Number) and exponent.integer and exponent.value > 1
-    if whole and (isinstance(base, Symbol) or (isinstance(base, Call) and base.function != "exp")):
+    if exponent is _TWO and (isinstance(base, Symbol) or (isinstance(base, Call) and base.function != "exp")):
         stack.append(scalar_call("power", (base, exponent)))
     else:
         stack.append(power(base, exponent))
@@ -260,7 +263,14 @@ def _three(make: Callable[[Node, Node, Node], Node]) -> Callable[[Stack], None]:
 
 
 def _negative(stack: Stack) -> None:
-    stack.append(negate(finished(stack.pop())))
+    stack.append(_opposite(finished(stack.pop())))
+
+
+def _opposite(node: Node) -> Node:
+    """Return what `negate` does; most calls have no sign or number to take it in."""
+    if isinstance(node, Symbol) or (isinstance(node, Call) and node.function in ("add", "power", "exp")):
+        return scalar_call("negate", (node,))
+    return negate(node)
 
 
 def _not(stack: Stack) -> None:
