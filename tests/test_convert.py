@@ -407,26 +407,33 @@ def test_constraints_survive_too(name: str, tmp_path: Path) -> None:
     problem = any_problem(name)
     target = model(name, tmp_path)
     found = problem_of(str(target), Flags())
-    order, labels = columns(target), target.with_suffix(".row").read_text().splitlines()[:-1]
-    asked, made = rows(problem), rows(found)
-    ours = function([row.body for row in asked], problem.symbols, problem.data)
+    order, made = columns(target), rows(found)
+    lower, upper = (
+        [None if s is None else function([s], [])()[0] for s in side] for side in zip(*((r.lower, r.upper) for r in made), strict=True)
+    )
     theirs = function([row.body for row in made], found.symbols, found.data)
-    bounds = {n: bound for row, n_ in zip(asked, row_names(asked), strict=True) for n, bound in row_bounds(problem, row, n_)}
     for point in points(problem):
         named = by_name(problem, point)
-        values = dict(
-            zip(
-                (n for row, n_ in zip(asked, row_names(asked), strict=True) for n in entry_names(n_, row.body.shape)),
-                flat([np.broadcast_to(b, r.body.shape) for b, r in zip(ours(*point), asked, strict=True)]),
-                strict=True,
-            )
-        )
-        for label, row, value in zip(labels, made, flat(theirs(*(named[n] for n in order))), strict=True):
-            for side, bound in zip((row.lower, row.upper), bounds[label], strict=True):
-                assert (side is None) == (bound is None)
-                if side is not None and bound is not None:  # constants may have moved across
-                    own = function([side], [])()[0]
-                    assert abs((value - own) - (values[label] - bound)) <= 1e-12 * max(1.0, abs(bound), abs(values[label]))
+        same_constraints(problem, point, target, flat(theirs(*(named[n] for n in order))), lower, upper)
+
+
+def same_constraints(
+    problem: Problem, point: Any, target: Path, values: Sequence[float], lower: Sequence[float | None], upper: Sequence[float | None]
+) -> None:
+    """Each row is as far from its bounds as ours, by its name: constants may stand on either side of it."""
+    asked = rows(problem)
+    bodies = function([row.body for row in asked], problem.symbols, problem.data)(*point)
+    ours: dict[str, tuple[float, tuple[float | None, float | None]]] = {}
+    for row, name, body in zip(asked, row_names(asked), bodies, strict=True):
+        own = flat([np.broadcast_to(body, row.body.shape)])
+        ours |= {n: (value, bounds) for (n, bounds), value in zip(row_bounds(problem, row, name), own, strict=True)}
+    labels = target.with_suffix(".row").read_text().splitlines()[:-1]
+    for label, value, *sides in zip(labels, values, lower, upper, strict=True):
+        expected, bounds = ours[label]
+        for side, bound in zip(sides, bounds, strict=True):
+            assert (side is None) == (bound is None)
+            if side is not None and bound is not None and math.isfinite(expected):
+                assert abs((value - side) - (expected - bound)) <= 1e-12 * max(1.0, abs(bound), abs(expected))
 
 
 def row_bounds(problem: Problem, row: Any, name: str) -> list[tuple[str, tuple[float | None, float | None]]]:
@@ -479,19 +486,23 @@ def read_by_casadi(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     command = [sys.executable, "-c", CASADI, str(folder / "asked.json")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    return {Path(file).stem: {"order": columns(Path(file)), "model": told} for file, told in json.loads(done.stdout).items()}
+    return {Path(file).stem: {"file": Path(file), "model": told} for file, told in json.loads(done.stdout).items()}
 
 
 @pytest.mark.parametrize("name", [name for name in [*BUNDLED, *CASES] if name not in WITHOUT_NL])
 def test_casadi_reads_the_same_model(name: str, read_by_casadi: dict[str, Any]) -> None:
     problem = any_problem(name)
-    order, told = read_by_casadi[name].values()
+    target, told = read_by_casadi[name].values()
+    order = columns(target)
     if isinstance(told, str):
         assert functions(problem.objective, *(row.body for row in rows(problem))) & UNKNOWN_TO_CASADI, told
         pytest.skip("CasADi's reader lacks a function of this model")
     ours = function([problem.objective], problem.symbols, problem.data)
     for point, (value,) in zip(points(problem), told["values"][::2], strict=True):
         assert close([problem.sign * value], flat(ours(*point)))  # it turns a maximum into a minimum
+    lower, upper = ([v if math.isfinite(v) else None for v in side] for side in told["bounds"][2:])
+    for point, values in zip(points(problem), told["values"][1::2], strict=True):
+        same_constraints(problem, point, target, values, lower, upper)
     entries = {n: (v, v.entry_ranges()[k]) for v in problem.variables for k, n in enumerate(entry_names(v.name, v.shape))}
     assert told["integer"] == [entries[n][0].symbol.integer for n in order]
     assert list(zip(*told["bounds"][:2], strict=True)) == [entries[n][1].floats for n in order]
@@ -541,7 +552,7 @@ tags: [regression, {quoted(HOSTILE)}]
 @pytest.fixture
 def everything(tmp_path: Path) -> Problem:
     """A problem with every field, and texts that each language could take for its own."""
-    (tmp_path / "d.csv").write_text("x,label,y\n1,a,2\n2,b,4.5\n3,c,8\n")
+    (tmp_path / "d.csv").write_text("x,label,y,sqrt,os,m\n1,a,2,1,-,-\n2,b,4.5,2,-,-\n3,c,8,3,-,-\n")
     (tmp_path / "p.yaml").write_text(EVERYTHING)
     return problem_of(str(tmp_path / "p.yaml"), Flags())
 
@@ -667,6 +678,7 @@ def test_an_unwritable_file(optbench: Any, tmp_path: Path) -> None:
     said = mistake(optbench("convert", "x^2", str(tmp_path / "file" / "p.yaml")), ExitCode.USAGE)
     assert "can't be written: " in said
     assert said.count("\n") == 1
+    assert "can't be written: " in mistake(optbench("convert", "x^2", str(tmp_path / f"{'p' * 300}.yaml")), ExitCode.USAGE)
 
 
 @pytest.mark.parametrize("format_", ["nl", "python"])

@@ -80,9 +80,9 @@ def _check_target(what: str, target: Path | None) -> None:
     """Refuse what can't be written, before anything is read."""
     if target is None:
         return
-    if target.is_dir():
+    if os.path.isdir(target):
         raise UsageError(f"'{printable(str(target))}' is a folder; name a file in it.")
-    if os.path.exists(what) and target.exists() and os.path.samefile(what, target):
+    if os.path.exists(what) and os.path.exists(target) and os.path.samefile(what, target):
         raise UsageError(f"'{printable(str(target))}' is the problem itself; name another file.")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 from optbench.convert.drafted import drafted
 from optbench.errors import ProblemError, printable
 from optbench.language.digits import digits
+from optbench.language.functions import EXPANDED, TABLE
 from optbench.problem.draft import (
     ConstraintDraft,
     DataDraft,
@@ -194,7 +195,9 @@ def _with_lists(fields: dict[str, Tree], draft: ProblemDraft) -> dict[str, Tree]
     from optbench.problem.data import column_names, read_columns
 
     path = (draft.folder or Path()) / draft.data.file.value
-    words = set(re.findall(r"\w+", " ".join(_texts({**fields, "data": None, "name": None, "description": None}))))
+    words = (
+        set(re.findall(r"\w+", " ".join(_texts([_without_prose(fields[name]) for name in _WITH_FORMULAS if name in fields])))) - _RESERVED
+    )
     grouped = {column.value for matrix in draft.data.matrices for column in matrix.columns}
     columns = read_columns(path, [name for name in column_names(path) if name in words | grouped])
     count = sum(map(len, columns.values()))
@@ -218,14 +221,24 @@ def _with_lists(fields: dict[str, Tree], draft: ProblemDraft) -> dict[str, Tree]
     return replaced
 
 
+_WITH_FORMULAS = ("minimize", "maximize", "model", "variables", "parameters", "subject to", "known")
+_RESERVED = frozenset([*TABLE, *EXPANDED, *("for", "in", "and", "or", "not", "axis")])  # what can be no column's name
+
+
+def _without_prose(tree: Tree) -> Tree:
+    """A field without what people say in it: units and sources."""
+    if not isinstance(tree, dict):
+        return tree
+    return {name: _without_prose(part) for name, part in tree.items() if name not in ("unit", "source")}
+
+
 def _shortest(value: float) -> Fraction:
     return Fraction(repr(value))
 
 
 def _texts(tree: Tree) -> Iterator[str]:
-    """Yield every text of a tree, names of fields and entries among them."""
+    """Yield every text of a tree but the names of its fields."""
     if isinstance(tree, str):
         yield tree
-    parts: Iterable[Tree] = [*tree, *tree.values()] if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
-    for part in parts:
+    for part in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
         yield from _texts(part)
