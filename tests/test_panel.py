@@ -31,7 +31,7 @@ CHOICES = [
     (optbench.define("x*y + cos(x)"), "newton", "smooth and has 2 variables"),
     (optbench.define("(x - 1)^2 + (y - x^2)^2"), "levenberg-marquardt", "a sum of squares"),
     (optbench.define("abs(abs(x) - 1) + y^2"), "bfgs", "kinks"),
-    (optbench.define("abs(x) + y^2"), "casadi-osqp", "epigraph form"),
+    (optbench.define("sum(abs(x)) + sum(x^2)", variables={"x": {"shape": 30}}), "casadi-osqp", "epigraph form"),
     (optbench.define("abs(x) + x*y"), "scipy-slsqp", "epigraph form"),
     (optbench.define("abs(x - 1) + max(x, y)", range=(-3, 3)), "casadi-highs", "a linear program"),
     (optbench.define("trigamma(x + 1) + y^2"), "newton", ""),
@@ -43,8 +43,9 @@ CHOICES = [
     (many(50, "sum(x^4 + x)"), "bfgs", "50 variables"),
     (optbench.define("sum(x^4 + x)", variables={"x": {"shape": 50}}, subject_to=["sum(x^3) >= 1"]), "casadi-ipopt", "interior-point"),
     (optbench.define("abs(abs(x) - 1) + y", **CONSTRAINED), "scipy-cobyqa", "not smooth"),
-    (optbench.define("abs(x) + y^2", **CONSTRAINED), "casadi-osqp", "epigraph form"),
-    (optbench.define("x^2 + x*y + y^2", **CONSTRAINED), "casadi-osqp", "a convex quadratic program"),
+    (optbench.define("abs(x) + y^2", **CONSTRAINED), "scipy-slsqp", "epigraph form"),
+    (optbench.define("x^2 + x*y + y^2", **CONSTRAINED), "scipy-slsqp", "small"),
+    (optbench.define("sum(x^2)", variables={"x": {"shape": 30}}, subject_to=["sum(x) >= 1"]), "casadi-osqp", "a convex quadratic program"),
 ]
 
 

@@ -72,6 +72,8 @@ def with_smooth_form(facts: Facts, form: Facts | None, in_passing: bool = False)
 
 def _rules(facts: Facts, in_passing: bool) -> Iterator[Step]:
     has_casadi = "casadi" not in facts.missing_libraries
+    if facts.quadratic and not facts.linear and not facts.has_integers and facts.has_constraints and not in_passing and _is_small(facts):
+        yield _SLSQP
     yield from (Step(*found) for found in programs(facts))
     if facts.has_integers:
         return
@@ -81,11 +83,18 @@ def _rules(facts: Facts, in_passing: bool) -> Iterator[Step]:
         yield from _without_constraints(facts, has_casadi)
 
 
+_SLSQP = Step("scipy-slsqp", "it is smooth, small, and has constraints: sequential quadratic programming with dense matrices")
+
+
+def _is_small(facts: Facts) -> bool:
+    return facts.dimension <= SMALL and facts.constraint_count <= 2 * SMALL
+
+
 def _with_constraints(facts: Facts, has_casadi: bool, in_passing: bool) -> Iterator[Step]:
     n = facts.dimension
     if facts.smooth and facts.gradient_missing_because is None and facts.constraint_gradient_missing_because is None:
-        if n <= SMALL and facts.constraint_count <= 2 * SMALL and not in_passing:
-            yield Step("scipy-slsqp", "it is smooth, small, and has constraints: sequential quadratic programming with dense matrices")
+        if _is_small(facts) and not in_passing:
+            yield _SLSQP
         if has_casadi:
             yield Step("casadi-ipopt", "it is smooth and has constraints: an interior-point method with exact derivatives")
             yield Step("casadi-sqpmethod", "sequential quadratic programming takes another way to a point of Karush, Kuhn and Tucker")

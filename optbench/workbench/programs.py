@@ -3,7 +3,7 @@
 >>> from optbench.methods.method import Facts
 >>> [name for name, _ in programs(Facts(dimension=3, linear=True, quadratic=True, has_integers=True))]
 ['casadi-highs', 'casadi-bonmin']
->>> programs(Facts(dimension=3, quadratic=True, has_bounds=True))[0]
+>>> programs(Facts(dimension=40, quadratic=True, has_bounds=True))[0]
 ('casadi-osqp', 'it is a convex quadratic program')
 """
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optbench.workbench.function import Function
 
 _DENSE = 500  # variables from which operator splitting gains on dense matrices
+_FEW = 30  # variables up to which a step of Newton's method along the bounds does as well
 
 
 def programs(facts: Facts) -> list[tuple[str, str]]:
@@ -31,7 +32,7 @@ def programs(facts: Facts) -> list[tuple[str, str]]:
         found.append(("casadi-highs", "it is a linear program: the simplex method ends at a vertex"))
     if facts.has_integers:
         found.append(("casadi-bonmin", "it has whole numbers: branch and bound over local searches with exact derivatives"))
-    elif facts.quadratic and (facts.has_constraints or (facts.dimension > 1 and (facts.has_bounds or facts.dimension > _DENSE))):
+    elif facts.quadratic and (facts.has_constraints or facts.dimension > (_FEW if facts.has_bounds else _DENSE)):
         found.append(("casadi-osqp", "it is a convex quadratic program"))
         found.append(("casadi-daqp", "an active-set method solves a convex quadratic program to rounding"))
     return found if "casadi" not in facts.missing_libraries or facts.has_integers else []
