@@ -51,28 +51,32 @@ def _join_words() -> int:
 
 def methods(incomplete: str) -> list[str]:
     """Names of methods, `auto`, `all`; after `NAME:` its options."""
-    from optbench.methods.method import names
+    from optbench.methods.plugins import all_names
 
     name, colon, given = incomplete.partition(":")
     if not colon:
-        return fitting(incomplete, ["auto", "all", *names()])
-    if name not in names():
+        return fitting(incomplete, ["auto", "all", *all_names()])
+    if name not in all_names():
         return []
     before = f"{name}:{given[: given.rfind(',') + 1]}"
     return fitting(incomplete, [f"{before}{option}=" for option in _options(name)])
 
 
 def _options(method: str) -> list[str]:
+    from optbench.errors import UsageError
     from optbench.methods.method import describe, get
 
-    return [row.name for row in describe(get(method))]
+    try:
+        return [row.name for row in describe(get(method))]
+    except UsageError:  # of another package, and it can't be used
+        return []
 
 
 def method_names(incomplete: str) -> list[str]:
-    """Names of methods."""
-    from optbench.methods.method import names
+    """Names of methods, and `probe`."""
+    from optbench.methods.plugins import all_names
 
-    return fitting(incomplete, names())
+    return fitting(incomplete, ["probe", *all_names()])
 
 
 def problems(incomplete: str) -> list[str]:

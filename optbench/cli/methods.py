@@ -1,4 +1,4 @@
-"""`optbench methods`: which numerical methods there are, and the options of one."""
+"""`optbench methods`: which numerical methods there are, the options of one, and which work here."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -13,34 +13,90 @@ _CODE = ("algorithm", "adapter", "options")  # fields of a method that are no fa
 def methods(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="A method, to see its options and source.", autocompletion=completion.method_names),
+        typer.Argument(
+            metavar="[NAME|probe]",
+            help="A method, to see its options and source; or 'probe', to see which methods work here.",
+            autocompletion=completion.method_names,
+        ),
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> int:
-    """List the numerical methods, or show one with its options."""
-    from optbench.methods.method import get, names
-
-    found = [get(n) for n in ([name] if name else names())]
+    """List the numerical methods, or show one with its options, or try which of them work here."""
+    if name == "probe":
+        return _probe(json_)
+    found = [_one(name)] if name else list(_all())
     if json_:
         import json
 
-        print(json.dumps([_facts(method) for method in found]))
+        print(json.dumps([_facts(method, refusal) for method, refusal in found]))
     elif name:
-        print("\n".join(_page(found[0])))
+        print("\n".join(_page(found[0][0])))
     else:
-        width = max(len(method.name) for method in found)
-        print("\n".join(f"{method.name:{width}}  {method.summary}" for method in found))
+        width = max(len(method.name) for method, _ in found)
+        print("\n".join(f"{method.name:{width}}  {refusal or _summary(method)}" for method, refusal in found))
     return 0
 
 
-def _facts(method: Any) -> dict[str, Any]:
-    """What is said of a method in its declaration."""
+def _all() -> Iterator[tuple[Any, str | None]]:
+    """All methods, those of other packages among them, and why one can't be used."""
+    from optbench.methods.method import get, names
+    from optbench.methods.plugins import all_names, found
+
+    plugins = found()
+    if plugins:
+        from optbench.workbench.admission import admitted, examine
+
+        examine(list(plugins))
+    for name in all_names():
+        if name in names():
+            yield get(name), None
+        if name in plugins:
+            yield admitted(name)
+
+
+def _one(name: str) -> tuple[Any, None]:
+    """A method by its name; raise `UsageError` where there is none, or it can't be used."""
+    from optbench.methods.method import get, names
+    from optbench.methods.plugins import found
+
+    if name in names() or name not in found():
+        return get(name), None
+    from optbench.errors import UsageError
+    from optbench.workbench.admission import admitted
+
+    method, refusal = admitted(name)
+    if refusal:
+        raise UsageError(f"The method '{name}' {refusal}.")
+    return method, None
+
+
+def _summary(method: Any) -> str:
+    return f"{method.summary} (from {method.origin})" if method.origin else str(method.summary)
+
+
+def _probe(as_json: bool) -> int:
+    """Try every method and tell which work."""
+    from optbench.cli.probe import probe, table
+    from optbench.methods.plugins import all_names
+
+    found = probe(all_names())
+    if as_json:
+        import json
+
+        print(json.dumps([{**row._asdict(), "state": row.state.value} for row in found]))
+    else:
+        print("\n".join(table(found)))
+    return 0
+
+
+def _facts(method: Any, refusal: str | None) -> dict[str, Any]:
+    """What is said of a method in its declaration, and why it can't be used, if that is so."""
     from dataclasses import fields
 
     from optbench.methods.method import describe
 
     declared = {f.name: _plain(getattr(method, f.name)) for f in fields(method) if f.name not in _CODE}
-    return {**declared, "options": [row._asdict() for row in describe(method)]}
+    return {**declared, "options": [row._asdict() for row in describe(method)], "refusal": refusal}
 
 
 def _plain(value: Any) -> Any:
@@ -48,7 +104,7 @@ def _plain(value: Any) -> Any:
 
     if isinstance(value, Enum):
         return value.name.lower()
-    return sorted(value) if isinstance(value, frozenset) else value
+    return sorted(value) if isinstance(value, frozenset | set) else value
 
 
 def _page(method: Any) -> Iterator[str]:
@@ -59,6 +115,8 @@ def _page(method: Any) -> Iterator[str]:
     yield f"  handles  {', '.join(_handled(method))}"
     yield f"  looks    {method.scope.value}"
     yield f"  source   {method.source}"
+    if method.origin:
+        yield f"  from     {method.origin}"
     for row in describe(method):
         accepted = f"; {row.range}" if row.range else ""
         yield f"  {row.name}={row.default}  {row.meaning} ({row.type}{accepted})"

@@ -6,10 +6,7 @@ ended = solved(program, "osqp", {"osqp": {...}})
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -17,6 +14,7 @@ from optbench.arithmetic.sparsity import Sparsity
 
 from .casadi_bridge import Model
 from .scipy_bridge import Array, Evaluations
+from .silence import silence
 
 
 @dataclass(frozen=True)
@@ -88,25 +86,3 @@ def solved(program: Program, plugin: str, options: Mapping[str, Any]) -> Solved:
         result = solver(h=program.H, g=program.g, a=program.A, **bounds)
     stats = solver.stats()
     return Solved(np.array(result["x"]).ravel(), str(stats["return_status"]), stats.get("primal_solution_status") == "Feasible")
-
-
-@contextmanager
-def silence() -> Iterator[None]:
-    """Keep from standard output what libraries print there from C, past Python and whatever their options say."""
-    import ctypes
-
-    if sys.stdout is None:  # it was closed before Python began, and number 1 may be any file
-        yield
-        return
-    flush = ctypes.CDLL(None).fflush
-    sys.stdout.flush()
-    flush(None)
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-    finally:
-        flush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

@@ -43,7 +43,11 @@ from optbench.errors import Mistake, UsageError, nearest, printable
 from .space import Matrix, Point, Space
 
 # files here that are no methods
-SHARED = frozenset({"method", "space", "line_search", "bracket", "mini_batches", "scipy_bridge", "casadi_bridge", "casadi_programs"})
+SHARED = frozenset(
+    {"method", "space", "line_search", "bracket", "mini_batches", "scipy_bridge", "casadi_bridge", "casadi_programs", "plugins", "silence"}
+)
+
+USES = frozenset({"value", "gradient", "hessian", "residuals", "batches"})  # what a method may ask for
 
 NOT_DEFINED_AT_START = "the function is not defined at the start"
 STATIONARY = "the projected gradient is below the tolerance"
@@ -219,7 +223,7 @@ class Method:
     source: str  # the publication
     algorithm: Callable[[Any, Point, float, Any], Iterates] | None = None
     options: type[Options] = Options
-    uses: frozenset[str] = frozenset({"value"})  # of value, gradient, hessian, residuals, batches
+    uses: frozenset[str] = frozenset({"value"})  # of USES
     bounds: bool = True  # handles bounds
     constraints: bool = False  # handles constraints
     equations: bool = True  # among them equations
@@ -235,6 +239,7 @@ class Method:
     random: bool = False  # draws from the seeded source of chance
     library: str | None = None  # the module that its adapter stands on, such as "scipy.optimize"
     adapter: Adapter | None = None
+    origin: str | None = None  # the package that it comes from, with its version; None for ours
 
     def run(self, objective: Any, start: Point, options: Options, accept: Accept) -> Outcome:
         """Minimise from `start` (projected onto the box), passing every iterate to `accept`, the start first.
@@ -247,20 +252,26 @@ class Method:
             return Outcome(False, NOT_DEFINED_AT_START if math.isnan(value) else "the function is infinite at the start")
         accept(x, value)
         if self.adapter is not None:
-            return self.adapter(objective, x, value, options, accept)
+            return _outcome(self.adapter(objective, x, value, options, accept))
         assert self.algorithm is not None
         iterates = self.algorithm(objective, x, value, options)
         while True:
             try:
                 x, value = next(iterates)
             except StopIteration as end:
-                outcome: Outcome = end.value
-                return outcome
+                return _outcome(end.value)
             accept(x, value)
 
     def refuses(self, facts: Facts, options: Options | None = None) -> str | None:
         """Return why the method is not applicable (with these options), or None where it is."""
         return next((reason for reason in _refusals(self, facts, options or self.options()) if reason), None)
+
+
+def _outcome(told: Any) -> Outcome:
+    """Return how a method says that it ended; raise TypeError where it does not say it."""
+    if isinstance(told, Outcome) and isinstance(told.reason, str):
+        return told
+    raise TypeError(f"a method has to return an Outcome with a reason, not {type(told).__name__}")
 
 
 def _refusals(method: Method, facts: Facts, options: Options) -> Generator[str | None, None, None]:
@@ -439,6 +450,7 @@ def read_options(method: Method, given: Mapping[str, str | int | float | bool | 
 
 
 _TYPES = {float: "number", int: "whole number", bool: "true or false", str: "word"}
+KINDS = frozenset(_TYPES)  # of options, by their defaults
 _WANTED = {float: "a number", int: "a whole number", bool: "true or false", str: "one of"}
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -487,21 +499,32 @@ def _quoted(value: str | int | float | bool | Fraction) -> str:
 
 @cache
 def names() -> tuple[str, ...]:
-    """Return the names of all methods in alphabetical order; nothing is imported for it."""
+    """Return the names of all our methods in alphabetical order; nothing is imported for it. Others are those of `plugins`."""
     modules = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
     return tuple(sorted(name.replace("_", "-") for name in modules if name not in SHARED))
 
 
 def get(name: str) -> Method:
-    """Return the method of that name, importing its file alone; raises `UsageError` with the nearest name."""
-    if name not in names():
-        guess = nearest(name, list(names())) or " `optbench methods` lists them."
+    """Return the method of that name, importing its file alone, or that of another package.
+
+    Raise `UsageError` with the nearest name, or where the method of another package can't be used.
+    """
+    if name in names():
+        method = importlib.import_module(f"{__package__}.{name.replace('-', '_')}").METHOD
+        assert isinstance(method, Method)
+        return method
+    from .plugins import Unusable, all_names, found, load
+
+    plugin = found().get(name)
+    if plugin is None:
+        guess = nearest(name, all_names()) or " `optbench methods` lists them."
         raise UsageError(f"There is no method '{printable(name)}'.{guess}")
-    method = importlib.import_module(f"{__package__}.{name.replace('-', '_')}").METHOD
-    assert isinstance(method, Method)
-    return method
+    try:
+        return load(plugin)
+    except Unusable as reason:
+        raise UsageError(f"The method '{name}' of {plugin.package} can't be used: {reason}.") from None
 
 
 def methods() -> dict[str, Method]:
-    """Return all methods by name; imports every file."""
+    """Return all our methods by name; imports every file."""
     return {name: get(name) for name in names()}

@@ -10,6 +10,7 @@ import importlib
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -217,8 +218,9 @@ class _Run:
 
     def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant]) -> None:
         settings, function = self.settings, self.function
-        for library in sorted({entrant.method.library for entrant in runnable if entrant.method.library}):
-            importlib.import_module(library)  # once here, not in every child
+        for library in sorted({entrant.method.library for entrant in runnable if entrant.method.library and not entrant.method.origin}):
+            with suppress(Exception):  # where it can't be, the row says so
+                importlib.import_module(library)  # once here, not in every child
         function.prepare()
         if any(uses_batches(entrant.method, entrant.options) for entrant in runnable):
             function.batch_gradient.prepare()  # the data once here, not in every child

@@ -82,13 +82,16 @@ def labelled(chosen: Sequence[MethodChoice]) -> dict[str, MethodChoice]:
             found.setdefault(("auto", None), ("auto", choice))
             continue
         for name in _names(choice.name):
-            options = read_options(get(name), dict(choice.options))
+            method, refusal = method_of(name)
+            options = method.options() if refusal else read_options(method, dict(choice.options))
             found.setdefault((name, options), (_label(name, choice, options), choice._replace(name=name)))
     return dict(found.values())
 
 
 def _entrant(problem: Problem, function: Function, facts: Facts, name: str, choice: MethodChoice) -> Entrant:
-    method = get(name)
+    method, refusal = method_of(name)
+    if refusal:
+        return Entrant(method, method.options(), refusal, name)
     options = read_options(method, dict(choice.options))
     return Entrant(method, options, _refusal(problem, function, facts, method, options), _label(name, choice, options))
 
@@ -150,23 +153,36 @@ def _with_convexity(facts: Facts, function: Function) -> Facts:
 
 
 def _label(name: str, choice: MethodChoice, options: Any) -> str:
-    given = [(option, getattr(options, option.replace("-", "_"))) for option, _ in choice.options]
+    given = [(option, getattr(options, option.replace("-", "_"), value)) for option, value in choice.options]
     return f"{name}:{','.join(f'{option}={value}' for option, value in given)}" if given else name
 
 
 def _names(pattern: str) -> list[str]:
-    if pattern == "all":
-        return list(names())
-    if any(c in pattern for c in "*?["):
-        matching = [name for name in names() if fnmatchcase(name, pattern)]
-        if not matching:
-            raise UsageError(f"No method matches '{printable(pattern)}'; `optbench methods` lists them.")
-        return matching
-    if pattern not in names():
+    """The names that a pattern stands for. Other packages are asked for theirs only where it is none of ours."""
+    if pattern in names():
+        return [pattern]
+    from optbench.methods.plugins import all_names
+    from optbench.workbench.admission import examine
+
+    known = all_names()
+    matching = known if pattern == "all" else [name for name in known if fnmatchcase(name, pattern)]
+    if not matching and any(c in pattern for c in "*?["):
+        raise UsageError(f"No method matches '{printable(pattern)}'; `optbench methods` lists them.")
+    if not matching:
         raise UsageError(
-            f"There is no method {printable(pattern)}.{nearest(pattern, [*names(), 'auto', 'all'])} `optbench methods` lists them."
+            f"There is no method {printable(pattern)}.{nearest(pattern, [*known, 'auto', 'all'])} `optbench methods` lists them."
         )
-    return [pattern]
+    examine([name for name in matching if name not in names()])
+    return matching
+
+
+def method_of(name: str) -> tuple[Method, str | None]:
+    """Return the method of that name, and the reason why it can't be used at all, if there is one."""
+    if name in names():
+        return get(name), None
+    from optbench.workbench.admission import admitted
+
+    return admitted(name)
 
 
 def facts_of(problem: Problem, function: Function) -> Facts:
@@ -191,7 +207,7 @@ def facts_of(problem: Problem, function: Function) -> Facts:
     )
 
 
-_LIBRARIES = ("scipy", "casadi")
+_LIBRARIES = ("scipy", "casadi")  # that `auto` asks about; others are looked for where a method needs them
 
 
 def _refusal(problem: Problem, function: Function, facts: Facts, method: Method, options: Any = None) -> str | None:
@@ -200,6 +216,9 @@ def _refusal(problem: Problem, function: Function, facts: Facts, method: Method,
     if free:
         names = f"parameter {free[0]} has" if len(free) == 1 else f"parameters {', '.join(free)} have"
         return f"needs numbers, and the {names} no value"
+    library = (method.library or "").partition(".")[0]
+    if library and library not in _LIBRARIES and not importable(library):
+        facts = facts._replace(missing_libraries=facts.missing_libraries | {library})
     refusal = method.refuses(facts, options)
     if refusal is None and "hessian" in method.uses and getattr(options, "hessian", "exact") == "exact":
         refusal = method.refuses(facts._replace(hessian_missing_because=function.hessian_missing_because))

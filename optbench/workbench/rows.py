@@ -10,9 +10,11 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optbench import __version__
+from optbench.methods.method import Method
 from optbench.result import Attempt, AttemptStatus, TraceRecord
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge
@@ -95,7 +97,7 @@ def unfinished(function: Function, entrant: Entrant, status: AttemptStatus, reas
         reason,
         seed=begun.seed,
         options=options,
-        version=_version(entrant.method.library),
+        version=_version(entrant.method),
         chosen_because=entrant.because,
         stage=entrant.stage,
     )
@@ -161,11 +163,23 @@ def _with_costs(row: Attempt, facts: dict[str, Any], ended: Ended) -> Attempt:
     )
 
 
-def _version(library: str | None) -> str:
-    """What ran: optbench, and the library that a method stands on."""
-    name = library.partition(".")[0] if library else None
+def _version(method: Method) -> str:
+    """What ran: optbench, the package that a method comes from, and the library that it stands on."""
+    name = method.library.partition(".")[0] if method.library else None
     module = sys.modules.get(name) if name else None
-    return f"optbench {__version__}" + (f", {name} {module.__version__}" if module is not None else "")
+    library = f"{name} {version_of(module)}" if name and module is not None else None
+    return ", ".join(part for part in (f"optbench {__version__}", method.origin, library) if part)
+
+
+def version_of(module: ModuleType) -> str:
+    """Return the version of a library that is imported: its own word, else that of its package."""
+    version = getattr(module, "__version__", None)
+    if isinstance(version, str):
+        return version
+    from importlib import metadata
+
+    packages = metadata.packages_distributions().get(module.__name__, [])
+    return metadata.version(packages[0]) if packages else "of an unknown version"
 
 
 def _known(number: float) -> float | None:

@@ -12,13 +12,14 @@ import importlib.metadata
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
 from optbench import __version__
 from optbench.errors import OptbenchError
-from optbench.methods.method import get, read_options
+from optbench.methods.method import read_options
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, plain
 from optbench.workbench import rows, stages
@@ -27,7 +28,7 @@ from optbench.workbench.batch.executor import Channel, Work
 from optbench.workbench.batch.plan import Judge, MethodFacts, Open, Plan, ProblemFacts, Reader, Source, Try, Unit
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement
-from optbench.workbench.panel import Entrant, default_methods, entrants, labelled, plain_options
+from optbench.workbench.panel import Entrant, default_methods, entrants, labelled, method_of, plain_options
 from optbench.workbench.rows import Begun
 from optbench.workbench.starts import starts, typical_scale
 from optbench.workbench.task import Ended, Ending
@@ -156,7 +157,8 @@ class Prepared:
         if unit.method not in self._entrants:
             found = entrants(self.problem, self.function, [self.choices[unit.method]])[0]
             if found.method.library and found.refusal is None:
-                importlib.import_module(found.method.library)
+                with suppress(Exception):  # where it can't be imported, the attempt says so
+                    importlib.import_module(found.method.library)
             self._entrants[unit.method] = found if unit.method == "auto" else replace(found, label=unit.method)
         return self._entrants[unit.method]
 
@@ -190,7 +192,8 @@ class Prepared:
 def warm(plan: Plan) -> None:
     """Import what the attempts of a plan need, once, before workers are forked."""
     settings = plan.settings
-    modules = [get(choice.name).library for choice in labelled(settings.methods).values() if choice.name != "auto"]
+    chosen = [method_of(choice.name)[0] for choice in labelled(settings.methods).values() if choice.name != "auto"]
+    modules = [method.library for method in chosen if method.origin is None]
     modules += _of_package("optbench.exact.stage", "STRATEGIES", "optbench.exact") if settings.exact else []
     modules += ["optbench.certify.stage", "optbench.workbench.improvement"] if settings.certify else []
     for module in ["numpy", "casadi", *modules]:
@@ -211,8 +214,10 @@ def importable_quietly(module: str) -> bool:
 def _facts_of_method(label: str, choice: MethodChoice, named: bool) -> MethodFacts:
     if choice.name == "auto":
         return MethodFacts(label, {name: str(value) for name, value in choice.options}, _version("casadi", "scipy", "numpy"), named)
-    method = get(choice.name)
-    return MethodFacts(label, plain_options(read_options(method, dict(choice.options))), _version(method.library, "numpy"), named)
+    method, refusal = method_of(choice.name)
+    options = method.options() if refusal else read_options(method, dict(choice.options))
+    origin = f", {method.origin}" if method.origin else ""
+    return MethodFacts(label, plain_options(options), _version(method.library, "numpy") + origin, named)
 
 
 def _version(*libraries: str | None) -> str:
@@ -225,8 +230,9 @@ def _version(*libraries: str | None) -> str:
 def _installed(name: str) -> str:
     try:
         return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "none"
+    except importlib.metadata.PackageNotFoundError:  # a module need not have the name of its package
+        packages = importlib.metadata.packages_distributions().get(name, [])
+        return importlib.metadata.version(packages[0]) if packages else "none"
 
 
 def _ended(unit: Unit, attempt: Callable[[], Any]) -> Ended:
