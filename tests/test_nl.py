@@ -316,6 +316,24 @@ def test_the_place_of_a_mistake_is_its_line() -> None:
     assert str(caught.value).startswith("test.nl:14:1: The operator round (o57) has no equal")
 
 
+def test_long_expressions_are_not_shown_and_still_told_apart() -> None:
+    def of(last: str) -> Problem:
+        written = "o54 600 " + "o41 v0 " * 599 + last
+        return problem(model(FREE, written, {}, [("1 1", "o54 30000 " + "o41 v1 " * 29999 + last, {})]))
+
+    one, other = of("v1"), of("v2")
+    assert one.objective_text.startswith("an expression of 1,201 parts (of the file with the sha256 ")
+    assert one.constraints[0].text.startswith("an expression of 60,0")
+    assert one.hash != other.hash
+    assert one.constraints[0].text != other.constraints[0].text
+
+
+def test_what_is_shared_is_not_printed_again_and_again() -> None:
+    before = "V3 0 0\no41\nv0\n" + "".join(f"V{i} 0 0\no2\no41\nv{i - 1}\no46\nv{i - 1}\n" for i in range(4, 104))
+    rows = [("1 1", f"o0 v103 v{i % 3}", {}) for i in range(200)]
+    assert all(c.text.startswith("an expression of more than ") for c in problem(model(FREE, "v0", {}, rows, before=before)).constraints)
+
+
 # ---- binary --------------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ of the user's own, complementarity, logical constraints, ordered sets) is refuse
 from __future__ import annotations
 
 import gc
+import hashlib
 import math
 import sys
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def parsed(content: bytes, file: str) -> NlModel:
     source = source_of(content, file)
     try:
         with _no_collection():
-            return _Reading(source).model()
+            return _Reading(source, hashlib.sha256(content).hexdigest()).model()
     except Unreadable as found:
         raise ProblemError(source.mistake(found.line, found.sentence)) from None
     except GraphError as error:
@@ -98,7 +99,8 @@ class _Row:
 
 
 class _Reading:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, digest: str) -> None:
+        self.digest = digest  # of the file, in place of expressions that are too long to be shown
         self.source, self.header, self.lines = source, source.header, source.lines
         self.warnings: list[str] = []
         self.check_counts()
@@ -156,7 +158,9 @@ class _Reading:
             "maximize" if chosen.maximize else "minimize",
             function,
             variables,
-            printed(function) if parts <= _PRINTED else f"an expression of {parts:,} parts",
+            printed(function)
+            if parts <= _PRINTED
+            else f"an expression of {parts:,} parts (of the file with the sha256 {self.digest[:16]})",
             constraints=constraints,
             warnings=tuple(self.warnings),
         )

@@ -9,6 +9,7 @@ import hashlib
 import json
 from array import array
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from optbench.language.build import negate, power, reduction, subtract
 from optbench.language.domain import natural_domain
-from optbench.language.graph import Call, Node, Shape, Symbol, size, symbols, topological
+from optbench.language.graph import Call, Node, Shape, Symbol, symbols, topological
 from optbench.language.text import TooLong, text
 from optbench.problem.interval import Interval, restricted
 
@@ -77,11 +78,30 @@ class Constraint(NamedTuple):
 
 
 def printed(node: Node) -> str:
-    """Return an expression as text, or where that would be endless a sentence on its size."""
-    try:
-        return text(node, decimals=True)
-    except TooLong:
-        return f"an expression of {size(node):,} parts"
+    """Return an expression as text, or where that would be long, with what is shared written out, its size and a fingerprint."""
+    order = topological(node)
+    lengths: dict[Node, int] = {}
+    for part in order:
+        lengths[part] = 1 + sum(lengths[a] for a in part.args)
+    if lengths[node] <= _PRINTED:
+        with suppress(TooLong):
+            return text(node, decimals=True)
+    many = f"{lengths[node]:,}" if lengths[node] < _COUNTED else f"more than {_COUNTED:,}"
+    return f"an expression of {many} parts ({_fingerprint(order)})"
+
+
+_PRINTED = 20_000  # parts
+_COUNTED = 10**9  # beyond it nobody wants to read how many
+
+
+def _fingerprint(order: Sequence[Node]) -> str:
+    """A hash of an expression, which different ones do not share."""
+    places = {part: str(i) for i, part in enumerate(order)}
+    content = hashlib.sha256()
+    for part in order:
+        head = f"{part.function} {part.static}" if isinstance(part, Call) else repr(part)
+        content.update(f"{head} {' '.join(places[a] for a in part.args)};".encode())
+    return f"sha256 {content.hexdigest()[:16]}"
 
 
 class MethodChoice(NamedTuple):
