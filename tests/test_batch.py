@@ -495,7 +495,7 @@ def test_progress_is_json_for_programs(optbench: Any, folder: Path) -> None:
 def test_progress_for_people_is_lines(optbench: Any, folder: Path) -> None:
     ran = optbench("batch", str(folder), *QUICK, "--progress", "auto", "--out", str(folder / "run.jsonl"))
     *_, failure, last = ran.err.splitlines()
-    assert failure.startswith(f"invalid: the problem on {folder}/broken.yaml: ")
+    assert failure.startswith(f"invalid: {folder}/broken.yaml: ")
     assert last.startswith("7 records in ")
     assert last.endswith("s: 6 converged, 1 invalid")
 
@@ -556,6 +556,24 @@ def test_ctrl_c_ends_a_batch_in_order(tmp_path: Path) -> None:
     kept = len(attempts_in(path.read_text()))
     assert f"interrupted: {path} keeps {kept} records; the same command with --resume runs what is missing." in err
     assert 8 <= kept < 320
+
+
+def test_ctrl_c_twice_ends_a_batch_at_once(tmp_path: Path) -> None:
+    """The attempts that run would take all of their time."""
+    path = tmp_path / "run.jsonl"
+    process = begun(path, "--method", "random-search:samples=100000000", "--time-limit", "1000")
+    wait_for_records(path, 1)
+    time.sleep(0.5)
+    began = time.monotonic()
+    os.kill(process.pid, signal.SIGINT)
+    time.sleep(0.3)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Ctrl-C once more ends it at once" in err
+    assert f"interrupted: {path} keeps" in err
+    assert len(attempts_in(path.read_text())) < 480
+    assert time.monotonic() - began < PATIENCE
 
 
 def resumed(path: Path) -> list[dict[str, Any]]:

@@ -38,9 +38,9 @@ class Teller(Listener):
             names = ("key", "problem", "file", "method", "status")
             self._print_json("failure", {name: record[name] for name in names} | {"reason": reason})
         elif self.failures <= _FAILURES:
-            who = record["method"] or "the problem"
+            who = f"{record['method']} on " if record["method"] else ""
             last = "; further ones are counted only" if self.failures == _FAILURES else ""
-            self._line(f"{record['status']}: {who} on {printable(record['file'] or record['problem'])}: {reason}{last}")
+            self._line(f"{record['status']}: {who}{printable(record['file'] or record['problem'])}: {reason}{last}")
 
     def told(self, sentence: str) -> None:
         """Tell what is no record."""

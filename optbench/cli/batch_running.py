@@ -58,8 +58,12 @@ def _run(request: Request) -> int:
         pool = stack.enter_context(_pool(request, [] if journal is None else [journal.descriptor]))
         batch = Batch(request.plan, request.sources, pool, sink, teller)
         sink.write(_header(batch.run_id, request))
-        with _interruptible(teller) as is_stopped:
-            progress = batch.run(is_stopped)
+        progress = batch.progress
+        try:
+            with _interruptible(teller) as is_stopped:
+                batch.run(is_stopped)
+        except KeyboardInterrupt:
+            progress.interrupted = True
     teller.ended(progress)
     if progress.interrupted:
         print(f"interrupted: {_kept(progress, request.out)}", file=sys.stderr)

@@ -26,7 +26,7 @@ from optbench.workbench import rows, stages
 from optbench.workbench.batch.automatic import automatic
 from optbench.workbench.batch.executor import Channel, Work
 from optbench.workbench.batch.plan import Judge, MethodFacts, Open, Plan, ProblemFacts, Reader, Source, Try, Unit
-from optbench.workbench.function import Function
+from optbench.workbench.function import Function, importable
 from optbench.workbench.judgement import Judgement
 from optbench.workbench.panel import Entrant, default_methods, entrants, labelled, method_of, plain_options
 from optbench.workbench.rows import Begun
@@ -197,18 +197,12 @@ def warm(plan: Plan) -> None:
     modules += _of_package("optbench.exact.stage", "STRATEGIES", "optbench.exact") if settings.exact else []
     modules += ["optbench.certify.stage", "optbench.workbench.improvement"] if settings.certify else []
     for module in ["numpy", "casadi", *modules]:
-        if module is not None and importable_quietly(module):
+        if module is not None and importable(module.partition(".")[0]):
             importlib.import_module(module)
 
 
 def _of_package(module: str, names: str, package: str) -> list[str | None]:
     return [f"{package}.{name}" for name in getattr(importlib.import_module(module), names)]
-
-
-def importable_quietly(module: str) -> bool:
-    from optbench.workbench.function import importable
-
-    return importable(module.partition(".")[0])
 
 
 def _facts_of_method(label: str, choice: MethodChoice, named: bool) -> MethodFacts:
