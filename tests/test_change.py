@@ -166,6 +166,15 @@ def test_a_disturbed_repeat_makes_no_method_slower() -> None:
     assert compare(timed(base), timed(new)).findings == []
 
 
+def test_times_whose_repeats_overlap_make_no_method_slower() -> None:
+    base, new = ({"m0": [[0.1, *times]] * 12} for times in ([0.10, 0.20, 0.30], [0.15, 0.25, 0.30]))
+    found = compare(timed(base), timed(new))
+    assert found.findings == []
+    assert found.methods[0].time is not None
+    assert found.methods[0].time.median == pytest.approx(1.5)
+    assert kinds(compare(timed({"m0": [[0.1, 0.10, 0.12]] * 12}), timed({"m0": [[0.1, 0.15, 0.2]] * 12}))) == [(FindingKind.SLOWER, "m0")]
+
+
 def test_more_evaluations_are_found() -> None:
     times = noisy(1, 2, 12)
     found = compare(timed(times), timed(times, {"m1": 15}))

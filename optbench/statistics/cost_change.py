@@ -5,8 +5,10 @@ the ratios is at least the threshold, and a rank test says that chance would har
 problems is said if, after the median is taken out, the ratio of many more problems is above the threshold than below its
 inverse. Without enough problems, or repeats, for such a test nothing is said but `unclear`.
 
-Of the time of an instance its least repeat counts, of equally many on both sides and without the first: what disturbs a
-measurement makes it longer, never shorter (J. Chen, J. Revels, Robust benchmarking in noisy environments, 2016).
+The time of an instance is that of its least repeat, of equally many on both sides and without the first: what disturbs a
+measurement makes it longer, never shorter (J. Chen, J. Revels, Robust benchmarking in noisy environments, 2016). In tests
+over problems, the logarithm of a ratio is what is left of it when the ranges of the repeats are taken off: where they
+overlap, nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from optbench.statistics.outcomes import Outcome
 from optbench.statistics.rank_tests import rank_sums, signed_ranks, signs
@@ -23,6 +26,7 @@ from optbench.statistics.records import Instance, Question
 
 SHORTEST = 1e-4  # seconds; shorter times count as this, since a clock and a call take that much
 _FEWEST = 1.0  # evaluations
+_MANY = 4  # repeats, from which the middle half is their range
 Problem = tuple[str, Question]
 Repeats = tuple[list[float], list[float]]  # the times of an instance, in base and in new
 
@@ -79,29 +83,49 @@ class Pair:
         return [max(r.seconds, SHORTEST) for r in before[:count]], [max(r.seconds, SHORTEST) for r in after[:count]]
 
 
+class _Growth(NamedTuple):
+    """The logarithm of a ratio of costs, and what of it stands out from the repeats, which lies between that and 0."""
+
+    likely: float
+    clear: float
+
+
 def time_change(pairs: Sequence[Pair], threshold: float, level: float) -> CostChange | None:
     """Return how the times changed; None without pairs. `level` is the probability of a false alarm of either test."""
     times = {pair.instance: pair.times() for pair in pairs}
-    logs = {instance: math.log(min(after) / min(before)) for instance, (before, after) in times.items()}
-    return _change(logs, list(times.values()), threshold, level)
+    grown = {
+        instance: _Growth(math.log(min(after) / min(before)), _clear_growth(before, after)) for instance, (before, after) in times.items()
+    }
+    return _change(grown, list(times.values()), threshold, level)
 
 
 def evaluation_change(pairs: Sequence[Pair], threshold: float, level: float) -> CostChange | None:
     """Return how the evaluations changed; None without pairs that have any."""
     counted = [pair for pair in pairs if pair.base.evaluations or pair.new.evaluations]
-    counts = {pair.instance: (max(pair.base.evaluations, _FEWEST), max(pair.new.evaluations, _FEWEST)) for pair in counted}
-    return _change({instance: math.log(after / before) for instance, (before, after) in counts.items()}, [], threshold, level)
+    logs = {pair.instance: math.log(max(pair.new.evaluations, _FEWEST) / max(pair.base.evaluations, _FEWEST)) for pair in counted}
+    return _change({instance: _Growth(log, log) for instance, log in logs.items()}, [], threshold, level)
 
 
-def _change(logs: Mapping[Instance, float], repeats: Sequence[Repeats], threshold: float, level: float) -> CostChange | None:
-    if not logs:
+def _clear_growth(before: Sequence[float], after: Sequence[float]) -> float:
+    """The logarithm of the gap between the times before and after, with its sign; 0 where they overlap."""
+    (low, high), (new_low, new_high) = _range(before), _range(after)
+    return math.log(new_low / high) if new_low > high else math.log(new_high / low) if new_high < low else 0.0
+
+
+def _range(times: Sequence[float]) -> tuple[float, float]:
+    """The ends of some times; of many, those of the middle half."""
+    return _quartiles(times) if len(times) >= _MANY else (min(times), max(times))
+
+
+def _change(grown: Mapping[Instance, _Growth], repeats: Sequence[Repeats], threshold: float, level: float) -> CostChange | None:
+    if not grown:
         return None
-    of_problem: dict[Problem, list[float]] = {}
-    for instance, log in logs.items():
-        of_problem.setdefault((instance.problem, instance.question), []).append(log)
-    means = {problem: statistics.fmean(its) for problem, its in of_problem.items()}
-    ratios = {problem: math.exp(mean) for problem, mean in means.items()}
-    trend, p_value = _trend(list(means.values()), repeats, threshold, level)
+    of_problem: dict[Problem, list[_Growth]] = {}
+    for instance, growth in grown.items():
+        of_problem.setdefault((instance.problem, instance.question), []).append(growth)
+    means = {problem: _Growth(*map(statistics.fmean, zip(*its, strict=True))) for problem, its in of_problem.items()}
+    ratios = {problem: math.exp(mean.likely) for problem, mean in means.items()}
+    trend, p_value = _trend(list(means.values()), repeats, math.log(threshold), level)
     return CostChange(
         trend,
         ratios,
@@ -113,19 +137,20 @@ def _change(logs: Mapping[Instance, float], repeats: Sequence[Repeats], threshol
     )
 
 
-def _trend(logs: Sequence[float], repeats: Sequence[Repeats], threshold: float, level: float) -> tuple[Trend, float | None]:
+def _trend(growths: Sequence[_Growth], repeats: Sequence[Repeats], least: float, level: float) -> tuple[Trend, float | None]:
     """What is said, and the p-value on which it rests."""
-    least, median = math.log(threshold), statistics.median(logs)
+    median = statistics.median(growth.likely for growth in growths)
     unclear = False
     for sign, overall in ((1, Trend.GROWN), (-1, Trend.SHRUNK)):
         if sign * median >= least:
-            p = _p_value([sign * log for log in logs], repeats if sign > 0 else [(after, before) for before, after in repeats], level)
+            p = _p_value([sign * growth.clear for growth in growths], repeats if sign > 0 else [(b, a) for a, b in repeats], level)
             if p is not None and p <= level:
                 return overall, p
             unclear = unclear or p is None
     for sign, some in ((1, Trend.GROWN_ON_SOME), (-1, Trend.SHRUNK_ON_SOME)):
-        centred = [sign * log - max(0.0, sign * median) for log in logs]
-        p = signs(sum(log >= least for log in centred), sum(log <= -least for log in centred))
+        usual = max(0.0, sign * median)
+        clear = [sign * growth.likely - usual for growth in growths if growth.clear]
+        p = signs(sum(log >= least for log in clear), sum(log <= -least for log in clear))
         if p <= level:
             return some, p
     return (Trend.UNCLEAR if unclear else Trend.STEADY), None
