@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -25,7 +27,7 @@ from optbench.workbench.batch import run as running
 from optbench.workbench.batch.executor import Report, Work
 from optbench.workbench.batch.journal import Stream, short
 from optbench.workbench.batch.performer import Performer
-from optbench.workbench.batch.plan import Judge, Open, Plan, Source, Try
+from optbench.workbench.batch.plan import Judge, Open, Plan, ProblemFacts, Source, Try
 from optbench.workbench.batch.run import Batch, Listener
 from optbench.workbench.settings import Settings
 from optbench.workbench.task import Ended, Ending
@@ -227,7 +229,7 @@ def test_another_start_is_another_problem(tmp_path: Path) -> None:
 def test_shards_are_parts_of_the_whole(count: int, seeds: int, repeats: int) -> None:
     asked = Plan(plan().settings, tuple(range(seeds)), repeats)
     reader = ProblemReader(Flags(), [])
-    facts = running.ProblemFacts.from_json(Performer(reader, asked)(Open(Source(text="x^2")), Inline(None))["problem"])
+    facts = ProblemFacts.from_json(Performer(reader, asked)(Open(Source(text="x^2")), Inline(None))["problem"])
     units = list(asked.units(Source(text="x^2"), facts))
     parts = [Plan(asked.settings, asked.seeds, repeats, (k, count)) for k in range(1, count + 1)]
     owners = [[part.shard[0] for part in parts if part.keys(unit, facts)[1]] for unit in units]
@@ -243,6 +245,16 @@ def test_more_memory_is_not_needed_for_more_attempts() -> None:
     assert not batch.facts
     assert not batch.missing
     assert not batch.queues
+
+
+def test_what_does_the_works_can_be_sent_to_another_machine() -> None:
+    asked = plan("bfgs", seeds=(1,))
+    performer = Performer(ProblemReader(Flags(range=("0", "3")), []), asked)
+    sent = pickle.loads(pickle.dumps(performer))
+    facts = ProblemFacts.from_json(sent(Open(Source(text="cos(x)")), Inline(None))["problem"])
+    [unit] = asked.units(Source(text="cos(x)"), facts)
+    assert pickle.loads(pickle.dumps(Try(unit))) == Try(unit)
+    assert sent(Try(unit), Inline(None))["value"] == performer(Try(unit), Inline(None))["value"] == pytest.approx(math.cos(3))
 
 
 # ---- what goes wrong ----------------------------------------------------------------------------------------------------------
@@ -508,6 +520,14 @@ def test_traces_come_where_they_are_asked_for(optbench: Any) -> None:
     assert plain["key"] == traced["key"]
 
 
+def test_a_worker_without_memory_is_a_record(optbench: Any) -> None:
+    ran = optbench("batch", "-", *QUICK, "--memory-limit", "64MB", stdin="sum(ones(3000, 3000) * x^2)\nx^2\n")
+    assert ran.code == 10
+    *hogs, third, fourth = attempts_in(ran.out)
+    assert {(hog["status"], hog["reason"]) for hog in hogs} == {("killed", "while it was prepared, it ran out of its 64 MB of memory")}
+    assert (third["status"], fourth["status"]) == ("converged", "converged")
+
+
 # ---- interrupts and kills ----------------------------------------------------------------------------------------------------------
 
 
@@ -574,6 +594,22 @@ def test_ctrl_c_twice_ends_a_batch_at_once(tmp_path: Path) -> None:
     assert f"interrupted: {path} keeps" in err
     assert len(attempts_in(path.read_text())) < 480
     assert time.monotonic() - began < PATIENCE
+
+
+def test_a_full_disk_is_a_sentence_and_nothing_is_lost(tmp_path: Path) -> None:
+    """A limit on the size of files acts as a full disk does."""
+    path = tmp_path / "run.jsonl"
+    command = [*COMMAND, "--seed", "0..19", "--out", str(path), "--progress", "none", "--resume"]
+    limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "bash", *command]
+    done = subprocess.run(limited, input=LINES, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 2
+    assert f"error: The journal '{path}' takes no more: file too large. What it has is kept;" in done.stderr
+    assert path.read_bytes().endswith(b"\n")
+    kept = attempts_in(path.read_text())
+    assert 0 < len(kept) < 320
+    records = resumed(path)
+    assert records[: len(kept)] == kept
+    assert len({record["key"] for record in records}) == len(records) == 320
 
 
 def resumed(path: Path) -> list[dict[str, Any]]:
