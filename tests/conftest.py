@@ -21,6 +21,8 @@ for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, usual)
 
+collect_ignore = ["plugin"]  # modules that exit, hang or raise when they are imported
+
 # The same examples at every run, so that a red run says something about the change; `--hypothesis-profile=default` looks for others.
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")

@@ -91,7 +91,7 @@ def labelled(chosen: Sequence[MethodChoice]) -> dict[str, MethodChoice]:
 def _entrant(problem: Problem, function: Function, facts: Facts, name: str, choice: MethodChoice) -> Entrant:
     method, refusal = method_of(name)
     if refusal:
-        return Entrant(method, method.options(), refusal, name)
+        return Entrant(method, method.options(), refusal, _label(name, choice, method.options()))
     options = read_options(method, dict(choice.options))
     return Entrant(method, options, _refusal(problem, function, facts, method, options), _label(name, choice, options))
 

@@ -1,0 +1,1 @@
+"""Methods that misbehave, each in its own way."""

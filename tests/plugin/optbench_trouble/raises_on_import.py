@@ -1,0 +1,1 @@
+raise ZeroDivisionError("division by zero\x1b[31m")
