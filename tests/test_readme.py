@@ -26,7 +26,7 @@ def steps(block: str) -> list[tuple[str, str]]:
 
 def without_costs(text: str) -> list[str]:
     """What stands above the table of methods."""
-    return [line.rstrip() for line in takewhile(lambda line: not re.match(r"\s*method +status", line), text.strip().split("\n"))]
+    return [line.rstrip() for line in takewhile(lambda line: not re.match(r"\s*method +(status|solved)", line), text.strip().split("\n"))]
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if "--scan" not in b], ids=lambda b: b.split("\n")[0][:60])
