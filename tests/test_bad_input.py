@@ -276,7 +276,7 @@ def test_a_bad_file_is_sentences_with_places(case: str, folder: Path) -> None:
         ("pipe.yaml", "'pipe.yaml' is a pipe, a socket or a device; a regular file is expected (standard input is written -)."),
         ("missing.yaml", "There is no file 'missing.yaml'."),
         ("no/p.yaml", "There is no folder 'no'."),
-        ("model.nl", "model.nl: AMPL's .nl files can't be read yet; write the problem as YAML or JSON."),
+        ("model.nl", "There is no file 'model.nl'."),
         ("@rosenbrok", "There is no bundled problem 'rosenbrok'. Did you mean rosenbrock?"),
     ],
 )
