@@ -37,7 +37,10 @@ from optbench.problem.library import names, path
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.problem.reader import read
 from optbench.problem.validate import validated
+from optbench.report.runs.profile_plot import plot
 from optbench.result import Attempt, Status
+from optbench.statistics import profiles
+from optbench.statistics.profiles import Curve
 from optbench.workbench import attempt
 from optbench.workbench.engine import solve
 from optbench.workbench.function import Function, silent_numpy
@@ -328,18 +331,13 @@ def ratios(rows: Sequence[Row], cost: str) -> dict[str, list[float]]:
 
     The least cost is that of the peers and of `auto`; the arrival of `auto` is compared with the peers and itself.
     """
-    found: dict[str, list[float]] = {solver: [] for solver in rows[0].runs}
-    for row in rows:
-        costs = {solver: max(getattr(run, cost), 1e-9) if run.solved else math.inf for solver, run in row.runs.items()}
-        for solver, its in costs.items():
-            least = min(cost for other, cost in costs.items() if other != (AUTO if solver == ARRIVAL else ARRIVAL))
-            found[solver].append(its / least if math.isfinite(its) else math.inf)
-    return found
+    costs = {solver: [getattr(row.runs[solver], cost) if row.runs[solver].solved else math.inf for row in rows] for solver in rows[0].runs}
+    return profiles.ratios(costs, {solver: [AUTO if solver == ARRIVAL else ARRIVAL] for solver in costs})
 
 
 def rho(found: Sequence[float], tau: float) -> float:
     """The share of the problems that were solved at a ratio of at most tau."""
-    return sum(r <= tau and math.isfinite(r) for r in found) / len(found)
+    return Curve.of(found).at(tau)
 
 
 # ---- the report -------------------------------------------------------------------------------------------------------------------------
@@ -374,25 +372,6 @@ def _line(line: Mapping[str, Any]) -> str:
     shares = ["      " + " ".join(f"{share:8.2f}" for share in line[label].values()) for label in ("time", "evaluations")]
     counts = f"{line['solved']:6} {line['claimed_wrong']:13} {line['local_not_best']:10}"
     return f"{line['solver']:16} {counts}  {shares[0]}  {'       '}{shares[1]}"
-
-
-PLOT = (64, 16)  # characters
-LARGEST = 1000.0  # ratio at the right end
-
-
-def plot(found: Mapping[str, Sequence[float]], title: str) -> str:
-    """Profiles as characters: rho upwards, log10 of tau to the right; where several meet, the first one listed is shown."""
-    width, height = PLOT
-    cells = [[" "] * width for _ in range(height + 1)]
-    for number, its in reversed(list(enumerate(found.values()))):
-        for column in range(width):
-            tau = LARGEST ** (column / (width - 1))
-            cells[round(rho(its, tau) * height)][column] = "*+ox#%@"[number]
-    lines = [f"{100 * i / height:5.0f} % |{''.join(cells[i])}" for i in range(height, -1, -1)]
-    marks = "   ".join(f"{'*+ox#%@'[number]} {solver}" for number, solver in enumerate(found))
-    axis = "        +" + "-" * width
-    ticks = "         1" + "".join(f"{tau:>{width // 3}}" for tau in ("10", "100", "1000"))
-    return "\n".join([f"{title}: share of the problems within a factor of the least", *lines, axis, ticks, f"         {marks}"])
 
 
 def goals(lines: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
@@ -474,7 +453,8 @@ def main() -> None:
     lines = summary(rows)
     print(table(lines, len(rows)))
     for title, cost in (("Processor time", "seconds"), ("Evaluations", "evaluations")):
-        print(f"\n{plot(ratios(rows, cost), title)}")
+        curves = {solver: Curve.of(found) for solver, found in ratios(rows, cost).items()}
+        print(f"\n{plot(curves, f'{title}: share of the problems within a factor of the least')}")
     for goal, met in goals(lines).items():
         print(f"\n{'met' if met else 'NOT MET'}: {goal}", end="")
     print()
