@@ -140,15 +140,24 @@ def _variable(name: str, given: Any, default: tuple[End, End] | None, start: Any
     fields = dict(given) if isinstance(given, Mapping) else {"range": given}
     if unknown := set(fields) - set(_FIELDS):
         raise UsageError(f"The variable {name} has no field {printable(str(min(unknown)))}; its fields are {', '.join(_FIELDS)}.")
-    shape = fields.get("shape")
     return VariableDraft(
         Text(name),
         _range(fields.get("range"), default),
         _values(fields.get("start") if start is None else start),
-        shape=None if shape is None else (shape,) if isinstance(shape, int) else tuple(shape),
+        shape=_shape(fields.get("shape"), name),
         integer=bool(fields.get("integer")),
         unit=Text(fields["unit"]) if fields.get("unit") else None,
     )
+
+
+def _shape(given: Any, name: str) -> tuple[int | Text, ...] | None:
+    """The lengths of an array, as whole numbers or as texts in terms of parameters."""
+    lengths = (given,) if isinstance(given, int | str) and not isinstance(given, bool) else given
+    if lengths is None:
+        return None
+    if not (isinstance(lengths, Sequence) and lengths and all(isinstance(n, int | str) and not isinstance(n, bool) for n in lengths)):
+        raise UsageError(f"The shape of {name} is a length or a sequence of lengths, not {printable(repr(given)[:60])}.")
+    return tuple(Text(n) if isinstance(n, str) else n for n in lengths)
 
 
 def _range(ends: Any, default: tuple[End, End] | None) -> Text | tuple[Values, Values] | None:

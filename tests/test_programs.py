@@ -167,6 +167,7 @@ def test_definiteness_is_that_of_the_eigenvalues(seed: int, n: int, dense: bool)
         (Facts(2, quadratic=True, has_bounds=True), []),
         (Facts(50, quadratic=True, has_bounds=True), ["casadi-osqp", "casadi-daqp"]),
         (Facts(2, quadratic=True, has_constraints=True), ["casadi-osqp", "casadi-daqp"]),
+        (Facts(2, quadratic=True, has_constraints=True, constraint_count=5000), ["casadi-ipopt", "casadi-osqp", "casadi-daqp"]),
         (Facts(2, quadratic=True), []),
         (Facts(2000, quadratic=True), ["casadi-osqp", "casadi-daqp"]),
         (Facts(2, has_constraints=True), []),

@@ -137,7 +137,7 @@ class Parabola:
     is_stationary = staticmethod(lambda x, value, gradient: abs(gradient) < 1e-6)
     random = staticmethod(lambda: random.Random(0))
 for name, method in methods().items():
-    if method.library or "residuals" in method.uses:
+    if method.library or {"residuals", "batches"} & method.uses:
         continue
     path = []
     method.run(Parabola(), 1.0, read_options(method, {}), lambda x, value: path.append(x))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optbench.workbench.function import Function
 
 _DENSE = 500  # variables from which operator splitting gains on dense matrices
+_MANY = 1_000  # constraints from which operator splitting takes too many steps, and interior points with sparse matrices do not
 _FEW = 30  # variables up to which a step of Newton's method along the bounds does as well
 
 
@@ -33,6 +34,8 @@ def programs(facts: Facts) -> list[tuple[str, str]]:
     if facts.has_integers:
         found.append(("casadi-bonmin", "it has whole numbers: branch and bound over local searches with exact derivatives"))
     elif facts.quadratic and (facts.has_constraints or facts.dimension > (_FEW if facts.has_bounds else _DENSE)):
+        if facts.constraint_count > _MANY:
+            found.append(("casadi-ipopt", f"it is a quadratic program with {facts.constraint_count:,} constraints: an interior-point method"))
         found.append(("casadi-osqp", "it is a convex quadratic program"))
         found.append(("casadi-daqp", "an active-set method solves a convex quadratic program to rounding"))
     return found if "casadi" not in facts.missing_libraries or facts.has_integers else []
