@@ -81,8 +81,12 @@ def test_a_proof_that_there_is_no_optimum_makes_every_claim_wrong() -> None:
         assert (one.basis, one.value) == (Basis.EXACT, value)
         assert [verdict(record, one).solved for record in found] == [True, False]
         assert [verdict(record, one).wrong for record in found] == [False, True]
-    assert truth(unbounded).dispute is None
-    assert truth(infeasible).dispute == "it is proved to be infeasible, and bfgs found 1 at a feasible point"
+        assert one.dispute is None
+
+
+def test_a_second_proof_that_there_is_no_optimum_is_right_as_well() -> None:
+    found = records(proof("p", None), proof("p", None, "certified"), proof("p", 1.0, "certified"))
+    assert [verdict(record, truth(found)).solved for record in found] == [True, True, False]
 
 
 def test_each_point_of_a_scan_has_its_own_truth() -> None:
@@ -282,7 +286,7 @@ def small_run() -> Any:
 def test_a_summary_by_hand() -> None:
     found = summary(small_run())
     assert (found.problems, found.cases, found.attempts, found.limit_seconds, found.common) == (3, 3, 6, 30.0, 1)
-    assert found.bases == {"exact": 1, "published": 1, "unknown": 1}
+    assert (found.bases, found.without_optimum) == ({"exact": 1, "published": 1, "unknown": 1}, 0)
     methods = {method.method: method for method in found.methods}
     good, bad = methods["good"], methods["bad"]
     assert (good.solved, good.claimed, good.wrong, good.statuses) == (2, 1, 0, {"converged": 1, "limit": 1})
@@ -296,6 +300,10 @@ def test_a_summary_by_hand() -> None:
     assert found.profiles.expected["good"] == {"p": 10.0, "q": 10.0}
     assert found.profiles.expected["bad"] == {"p": INF, "q": 10.0, "r": INF}
     assert (found.profiles.missing, found.profiles.is_traced) == (1, False)
+
+
+def test_problems_that_are_proved_to_have_no_optimum_are_counted() -> None:
+    assert summary(run(proof("p", None), proof("q", 1.0), attempt("r", "m", None, status="crashed"))).without_optimum == 1
 
 
 def test_without_a_limit_in_the_header_the_longest_time_is_the_limit() -> None:

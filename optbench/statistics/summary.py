@@ -70,6 +70,7 @@ class Summary:
     attempts: int
     unreadable: list[Unreadable]
     bases: Mapping[str, int]  # how many truths rest on what
+    without_optimum: int  # problems that are proved to have none
     disputes: list[str]  # sentences
     limit_seconds: float  # with which unsolved cases count
     limit_evaluations: float
@@ -96,6 +97,7 @@ def summary(run: Run) -> Summary:
         len(run.records),
         run.unreadable,
         Counter(one.basis.value for one in truth_of.values()),
+        sum(one.is_proved and not one.is_finite for one in truth_of.values()),
         [
             f"{names[question]}: {one.basis.value} {_shown(one.value)}, but {one.dispute}"
             for question, one in truth_of.items()
@@ -115,7 +117,7 @@ def _is_numerical(its: Mapping[Instance, Outcome]) -> bool:
 
 
 def _shown(value: float | None) -> str:
-    return "infeasible" if value is None else f"{value:.9g}"
+    return "value unknown" if value is None else f"{value:.9g}"
 
 
 def limit_seconds(run: Run) -> float:

@@ -32,13 +32,18 @@ class Truth:
     """The optimal value of a problem."""
 
     basis: Basis
-    value: float | None = None  # None where it is unknown, or proved not to be: the problem is infeasible; infinite if unbounded
+    value: float | None = None  # None where it is unknown, or proved that there is none, for lack of a bound or of feasible points
     dispute: str | None = None  # a clause: what contradicts it
 
     @property
     def is_finite(self) -> bool:
         """Whether there is a value to compare with."""
-        return self.value is not None and math.isfinite(self.value)
+        return _is_finite(self.value)
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether it rests on a proof."""
+        return self.basis in (Basis.EXACT, Basis.CERTIFIED)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def truth(records: Iterable[Record]) -> Truth:
 
 
 def _proved_value(record: Record) -> float | None:
-    """The value of a proof; infinite where it proves that there is no bound, None where that there is no feasible point."""
+    """The value of a proof; None, or infinite, where it proves that there is no optimum."""
     if record.value is not None or record.value_enclosure is None:
         return record.value
     low, high = record.value_enclosure
@@ -91,13 +96,14 @@ def _proved_value(record: Record) -> float | None:
 
 def _contradiction(value: float | None, best: Record | None) -> str | None:
     """What a feasible point says against a value, if it is clearly better."""
-    if best is None or value == -best.sign * math.inf:
+    if best is None or best.feasible_value is None or value is None or math.isinf(value):
         return None
-    if value is None:
-        return f"it is proved to be infeasible, and {_found(best)}"
-    assert best.feasible_value is not None
     is_better = best.sign * (best.feasible_value - value) < -CLOSE * max(1.0, abs(value))
     return _found(best) if is_better else None
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def _found(best: Record) -> str:
@@ -113,8 +119,8 @@ def gap(record_value: float, sign: int, found: Truth) -> float:
 def verdict(record: Record, found: Truth) -> Verdict:
     """Return what an attempt is worth before the truth of its problem."""
     claimed = record.status == AttemptStatus.CONVERGED.value
-    if record.is_proof and record.assurance == found.basis.value and not found.is_finite:
-        return Verdict(True, claimed, False)  # that there is no optimum is proved
+    if record.is_proof and found.is_proved and not found.is_finite and not _is_finite(_proved_value(record)):
+        return Verdict(True, claimed, False)  # that there is no optimum is proved by this attempt, too
     value = record.feasible_value
     solved = found.is_finite and value is not None and abs(gap(value, record.sign, found)) <= CLOSE
     return Verdict(solved, claimed, claimed and not solved and found.basis is not Basis.NONE)

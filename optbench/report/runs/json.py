@@ -35,6 +35,7 @@ def _summary(found: Summary) -> dict[str, Any]:
         "attempts": found.attempts,
         "unreadable": [one._asdict() for one in found.unreadable],
         "truths": found.bases,
+        "without_optimum": found.without_optimum,
         "disputes": found.disputes,
         "limit_seconds": found.limit_seconds,
         "limit_evaluations": found.limit_evaluations,

@@ -11,7 +11,7 @@ from optbench.statistics.change import AnswerChange, AnswerKind, Comparison, Fin
 from optbench.statistics.cost_change import CostChange, Trend
 from optbench.statistics.profiles import Curve
 from optbench.statistics.summary import MethodSummary, Summary, knows_truth
-from optbench.statistics.truth import Basis
+from optbench.statistics.truth import Basis, Truth
 
 TAUS = (1.0, 2.0, 10.0)  # ratios of the profiles in the table
 _NAMED = 5  # problems that a sentence names
@@ -37,7 +37,8 @@ def of_run(found: Summary) -> Iterator[str]:
         f"{_counted(found.attempts, 'attempt')}."
     )
     if found.bases:
-        yield f"The optimum is {_joined([f'{basis} for {count:,}' for basis, count in _by_rank(found.bases)])}."
+        none = f"; {found.without_optimum:,} of them proved to have none" if found.without_optimum else ""
+        yield f"The optimum is {_joined([f'{basis} for {count:,}' for basis, count in _by_rank(found.bases)])}{none}."
         if not knows_truth(found.bases):
             yield "So whatever is the best found counts as solved: nothing better is known."
     if numerical:
@@ -49,9 +50,10 @@ def of_run(found: Summary) -> Iterator[str]:
             yield f"{_short(method.method)} claims a value that is not the optimum on {count}: {', '.join(named)}."
     if found.unreadable:
         first = found.unreadable[0]
+        reason = first.reason.partition("\n")[0]
         yield (
             f"{_counted(len(found.unreadable), 'problem')} could not be read"
-            f"{', the first of them' if len(found.unreadable) > 1 else ''}: {_short(first.problem)}: {_short(first.reason)}"
+            f"{', the first of them' if len(found.unreadable) > 1 else ''}: {_short(first.problem)}: {_short(reason)}."
         )
 
 
@@ -200,13 +202,19 @@ def _answer(change: AnswerChange) -> str:
 def answer_in_short(change: AnswerChange) -> str:
     """Return what was the answer and what it is now: "0 before, now 3.2, stalled; the optimum is 0"."""
     before, after = change.base.last, change.new.last
-    right = "" if change.truth.value is None else f"; the optimum is {change.truth.value:.9g} ({change.truth.basis.value})"
+    right = _truth(change.truth)
     if change.kind in (AnswerKind.FEWER, AnswerKind.MORE):
         return f"{_of_repeats(change.base.solved)} before, now {_of_repeats(change.new.solved)}{right}"
     was, now = _value(before.feasible_value), _value(after.feasible_value)
     status = after.status.replace("_", " ")
     reason = f": {_short(after.reason)}" if after.reason and after.status != "converged" else ""
     return f"{was} before, now {now}, {status}{reason}{right}"
+
+
+def _truth(found: Truth) -> str:
+    if found.value is not None:
+        return f"; the optimum is {found.value:.9g} ({found.basis.value})"
+    return "; there is no optimum, proved" if found.is_proved else ""
 
 
 def _of_repeats(share: float) -> str:
