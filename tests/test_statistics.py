@@ -250,6 +250,27 @@ def test_many_targets_are_looked_up_as_one_by_one(values: list[float]) -> None:
     assert [one.evaluations for one in arrivals(record, found, TARGETS)] == expected
 
 
+def test_the_profiles_of_a_traced_run_by_going_through_every_iterate() -> None:
+    chance = np.random.default_rng(0)
+    ways = {(p, m): np.sort(chance.lognormal(0, 4, 30))[::-1] * np.array([1.0] + [0.9] * 29) for p in range(6) for m in ("a", "b")}
+    fields = [proof(f"p{p}", 0.0, dimension=p + 1) for p in range(6)]
+    for (p, m), values in ways.items():
+        steps = [(3 * k + 1, float(v)) for k, v in enumerate(values)]
+        fields.append(attempt(f"p{p}", m, float(values[-1]), trace=trace(*steps), objective_evaluations=100, dimension=p + 1))
+    found = summary(run(*fields)).profiles
+    assert found.is_traced
+    first = [max(ways[p, m][0] for m in "ab") for p in range(6)]
+    for m in "ab":
+        for kappa in (1.0, 5.0, 20.0):
+            within = [[3 * k + 1 <= kappa * (p + 2) for k in range(30)] for p in range(6)]
+            for tau, curves in found.data.items():
+                solved = [any(ways[p, m][k] <= tau * first[p] and within[p][k] for k in range(30)) for p in range(6)]
+                assert curves[m].at(kappa) == pytest.approx(np.mean(solved))
+            budget = [[3 * k + 1 <= kappa * (p + 1) for k in range(30)] for p in range(6)]
+            hit = [[any(ways[p, m][k] <= t and budget[p][k] for k in range(30)) for t in TARGETS] for p in range(6)]
+            assert found.ecdf[m].at(kappa) == pytest.approx(np.mean(hit))
+
+
 def test_targets_are_those_of_coco() -> None:
     assert (len(TARGETS), TARGETS[0], TARGETS[-1]) == (51, 100.0, pytest.approx(1e-8))
 
