@@ -23,6 +23,7 @@ import optbench
 from optbench.api import method_choice
 from optbench.cli.arguments import Flags
 from optbench.cli.batch_sources import ProblemReader, sources
+from optbench.errors import ProblemError
 from optbench.workbench.batch import run as running
 from optbench.workbench.batch.executor import Report, Work
 from optbench.workbench.batch.journal import Stream, short
@@ -312,6 +313,20 @@ def test_a_problem_whose_reading_is_killed_is_a_record() -> None:
     [killed] = failing(lambda work: isinstance(work, Open))
     assert (killed["status"], killed["kind"], killed["method"]) == ("killed", None, None)
     assert killed["reason"] == "reading it ran past its wall limit of 1 s and was killed"
+
+
+def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
+    """What is recorded under a hash is of the problem with that hash."""
+    path = tmp_path / "a.yaml"
+    path.write_text('minimize: "x^2"\n')
+    asked = plan("bfgs")
+    first, other = (Performer(ProblemReader(Flags(), []), asked) for _ in range(2))
+    facts = ProblemFacts.from_json(first(Open(Source(str(path))), Inline(None))["problem"])
+    [unit] = asked.units(Source(str(path)), facts)
+    path.write_text('minimize: "x^2 + 1"\n')
+    assert first(Try(unit), Inline(None))["value"] == 0, "it has been read"
+    with pytest.raises(ProblemError, match=r"a.yaml has been changed"):
+        other(Try(unit), Inline(None))
 
 
 def test_records_of_all_kinds_have_the_same_fields() -> None:

@@ -92,11 +92,15 @@ def _interruptible(teller: Teller) -> Iterator[Callable[[], bool]]:
         if came:
             raise KeyboardInterrupt
         came.append(number)
-        teller.told("ending what runs; Ctrl-C once more ends it at once.")
+
+    def is_stopped() -> bool:
+        if came:  # not told by the handler, which may have come in the middle of other words
+            teller.told("ending what runs; Ctrl-C once more ends it at once.")
+        return bool(came)
 
     before = signal.signal(signal.SIGINT, handle)
     try:
-        yield lambda: bool(came)
+        yield is_stopped
     finally:
         signal.signal(signal.SIGINT, before)
 

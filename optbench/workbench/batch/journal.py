@@ -234,10 +234,13 @@ def _lock(descriptor: int, path: str) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
-        except OSError:
+        except BlockingIOError:
             if time.monotonic() >= until:
                 raise JournalError(f"Another batch writes to '{printable(path)}'; wait for its end, or give --out another name.") from None
             time.sleep(0.05)
+        except OSError as error:
+            reason = os.strerror(error.errno or errno.EIO).lower()
+            raise JournalError(f"The journal '{printable(path)}' can't be locked: {reason}; put it on a local disk.") from None
 
 
 # ---- merging ---------------------------------------------------------------------------------------------------------------

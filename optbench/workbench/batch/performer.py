@@ -18,7 +18,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from optbench import __version__
-from optbench.errors import OptbenchError
+from optbench.errors import OptbenchError, ProblemError
 from optbench.methods.method import read_options
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, plain
@@ -71,17 +71,18 @@ class Performer:
             self._prepared.popitem(last=False)
         return prepared
 
-    def _of(self, source: Source) -> Prepared:
-        """The problem, read again where this worker has not kept it."""
-        if source in self._prepared:
-            return self._prepared[source]
-        read = self.reader(source)
-        if read.problem is None:
-            raise read.error or AssertionError
-        return self._keep(source, read.problem)
+    def _of(self, unit: Unit) -> Prepared:
+        """The problem of a unit, read again where this worker has not kept it."""
+        kept = self._prepared.get(unit.source)
+        if kept is not None and kept.problem.hash == unit.problem_hash:
+            return kept
+        read = self.reader(unit.source)
+        if read.problem is None or read.problem.hash != unit.problem_hash:
+            raise ProblemError(f"{unit.source} has been changed since the batch read it first.")
+        return self._keep(unit.source, read.problem)
 
     def _tried(self, unit: Unit, channel: Channel) -> dict[str, Any]:
-        prepared = self._of(unit.source)
+        prepared = self._of(unit)
         if prepared.nowhere is not None:
             return _defined_nowhere(unit, prepared.nowhere)
         seconds, own = self.plan.seconds(unit.kind), self.plan.own_seconds(unit.kind)
@@ -98,7 +99,7 @@ class Performer:
 
     def _judged(self, unit: Unit, ended: Ended, latest: Any, channel: Channel) -> dict[str, Any]:
         """The row of an attempt that was cut short."""
-        prepared = self._of(unit.source)
+        prepared = self._of(unit)
         if unit.kind == "exact":
             return _exact_fields(*rows.exact(ended, latest))
         function = prepared.compiled
@@ -132,6 +133,7 @@ class Prepared:
 
     @property
     def facts(self) -> ProblemFacts:
+        """What the parent needs to know."""
         problem = self.problem
         named = bool(self.plan.settings.methods or problem.methods)
         return ProblemFacts(

@@ -77,6 +77,7 @@ class ProblemFacts(NamedTuple):
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> ProblemFacts:
+        """Return the facts after a way through JSON."""
         return cls(**{**plain, "methods": tuple(MethodFacts(*m) for m in plain["methods"])})
 
 
@@ -88,7 +89,8 @@ class Unit(NamedTuple):
     method: str  # its label
     seed: int | None
     repeat: int
-    is_named: bool = True
+    problem_hash: str  # of what is to be found at its source
+    is_named: bool = True  # whether the method was asked for
 
 
 class Open(NamedTuple):
@@ -124,13 +126,13 @@ class Plan:
     def units(self, source: Source, facts: ProblemFacts) -> Iterator[Unit]:
         """Yield the units of a problem."""
         if self.settings.exact:
-            yield Unit(source, "exact", "exact stage", None, 0)
+            yield Unit(source, "exact", "exact stage", None, 0, facts.problem_hash)
         if self.settings.certify:
-            yield Unit(source, "certified", "branch-and-bound", None, 0)
+            yield Unit(source, "certified", "branch-and-bound", None, 0, facts.problem_hash)
         for method in facts.methods:
             for seed in self.seeds:
                 for repeat in range(self.repeats):
-                    yield Unit(source, "numerical", method.label, seed, repeat, method.is_named)
+                    yield Unit(source, "numerical", method.label, seed, repeat, facts.problem_hash, method.is_named)
 
     def keys(self, unit: Unit, facts: ProblemFacts) -> tuple[str, bool]:
         """Return the key of a unit, and whether it belongs to this shard."""
@@ -156,6 +158,7 @@ class Plan:
         return digest({**identity, "reason": reason, "version": __version__}), self.is_ours(digest(identity))
 
     def is_ours(self, identity: str) -> bool:
+        """Return whether what has this digest belongs to this shard."""
         number, count = self.shard
         return int(identity[:16], 16) % count == number - 1
 
