@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from optbench.exact.answer import ExactAnswer
 
 _GRACE = 1.0  # seconds that an attempt gets to report after its own deadline, before it is killed
+_CERTIFY_GRACE = 4.0  # the same for certification, whose enclosure would be lost: on a busy machine a batch of boxes may take seconds
 _ACCOUNT = "account"  # no row of the comparison
 _ACCOUNT_SECONDS = 10.0
 _HEAD_START = 0.4  # seconds that the exact stage has before certification begins, which is not needed if it proves its answer
@@ -185,7 +186,7 @@ class _Run:
             return stages.certification(problem, settings, seconds)
 
         delay = _HEAD_START if settings.exact and settings.certificate is None else 0.0
-        supervisor.submit(CERTIFY, task, Limits(seconds + _GRACE, settings.memory_limit), delay)
+        supervisor.submit(CERTIFY, task, Limits(seconds + _CERTIFY_GRACE, settings.memory_limit), delay)
         self.certifying = True
 
     def after_exact(self, supervisor: Supervisor) -> None:

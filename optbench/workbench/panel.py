@@ -123,6 +123,8 @@ def _suited(problem: Problem, function: Function, facts: Facts, in_passing: bool
 
 
 def _seen(problem: Problem, function: Function, facts: Facts) -> str:
+    if not problem.data:
+        facts = facts._replace(rows_missing_because="there are no data")
     return seen(facts, not problem.free_parameters and function.is_seen_convex)
 
 

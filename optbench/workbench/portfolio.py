@@ -25,6 +25,7 @@ CONTINUED, FURTHER, GLOBAL, POLISHED = "continued", "further starts", "global se
 _BESIDE = 1e-2  # relative distance of the second start from the best point
 _STARTS = ((2, 40), (10, 30), (50, 20), (200, 10))  # further starts, by the number of variables up to which there are so many
 _MOST_GLOBALLY = 30  # unknowns up to which a global method has a chance
+_GLOBALLY = 0.8  # of what is left of the budget; a local method needs the rest
 _EACH, _AT_LEAST = 5, 300  # a further start may cost so many times what the first search did, or so many evaluations
 _NOTHING = 1e-15  # of a sum of squares, relative to the constant beside it
 _WORTH_WHILE = 0.01  # seconds of a budget with which it is worth to begin
@@ -125,8 +126,11 @@ class Portfolio:
         found = entrant(function.problem, function, Step(name, because), f"{name} ({GLOBAL})", GLOBAL)
         if found.refusal is not None:
             return None
+        point = _point(finished)
+        begins = starts(function, self.seed + 1, 1) if point is None else [function.space.coordinates(point)]
         self.running = found
-        return Order(found, [function.space.coordinates(_point(finished))] if _point(finished) is not None else [], self.budget)
+        most = int(_GLOBALLY * self.budget.iterations), int(_GLOBALLY * self.budget.evaluations)
+        return Order(found, begins, Budget(_GLOBALLY * self.budget.seconds, *most))
 
     def _polished(self, finished: Finding) -> Order | None:
         """The method that had arrived elsewhere, from where the global one has ended."""
