@@ -187,10 +187,11 @@ def _divide(node: Call, args: list[Code]) -> Code:
 def _power(node: Call, args: list[Code]) -> Code:
     """Python's own numbers to a power may raise or become complex; numpy's are nan."""
     base, exponent = node.args
-    if isinstance(base, Call | Number) and not _depends(base) and not (isinstance(base, Number) and base.value > 0):
-        return _call("np.power", [f"np.float64({args[0].text})", args[1].text])
-    if isinstance(base, Number) and isinstance(exponent, Number):
+    whole = isinstance(exponent, Number) and exponent.integer
+    if isinstance(base, Number) and (isinstance(exponent, Number) or base.value <= 0):
         return _call("np.power", [repr(float_of(base)), args[1].text])
+    if isinstance(base, Call) and not whole and not _depends(base):
+        return _call("np.power", [f"np.float64({args[0].text})", args[1].text])
     return Code(_POWER, f"{_in(args[0], _ATOM)}**{_in(args[1], _SIGN)}")
 
 
