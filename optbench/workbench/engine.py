@@ -100,6 +100,8 @@ class _Run:
     @cached_property
     def field(self) -> dict[str, Entrant]:
         """The methods by their labels."""
+        if not self.settings.numerical:
+            return {}
         chosen = self.settings.methods or self.problem.methods
         return {entrant.label: entrant for entrant in entrants(self.problem, self.function, chosen)}
 

@@ -28,6 +28,7 @@ class Settings:
     require: Assurance = Assurance.LOCAL
     methods: tuple[MethodChoice, ...] = ()  # empty: those of the problem, or the default panel
     starts: int = 1  # from how many points each method begins; the best run is the row
+    numerical: bool = True  # whether methods run
     trace: bool = False
     account: bool = False  # whether the result tells how the problem was solved
     jobs: int = 2

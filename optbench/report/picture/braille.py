@@ -44,6 +44,11 @@ class Signs(NamedTuple):
     floor_tick: str
     is_braille: bool = True
 
+    def all(self) -> str:
+        """Every character that a picture may have, beside its texts."""
+        lines = self.shade + self.side + self.tick + self.corner + self.floor + self.floor_tick
+        return "".join(self.marks.values()) + lines + (chr(0x28FF) if self.is_braille else "")
+
 
 BRAILLE = Signs(
     {MarkKind.PROVED: "★", MarkKind.BEST: "●", MarkKind.MINIMUM: "▽", MarkKind.MAXIMUM: "△", MarkKind.STATIONARY: "○"},
