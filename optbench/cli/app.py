@@ -23,6 +23,7 @@ from optbench.cli.merge import merge
 from optbench.cli.methods import methods
 from optbench.cli.plot import plot
 from optbench.cli.problems import problems
+from optbench.cli.report import report
 from optbench.cli.schema import schema
 from optbench.cli.solve import solve
 from optbench.cli.values import PlainCommand, PlainGroup
@@ -43,6 +44,7 @@ app.command(cls=PlainCommand)(solve)
 app.command(cls=PlainCommand)(batch)
 app.command(cls=PlainCommand)(merge)
 app.command(cls=PlainCommand)(compare)
+app.command(cls=PlainCommand)(report)
 app.command(cls=PlainCommand)(explain)
 app.command(cls=PlainCommand)(plot)
 app.command(cls=PlainCommand)(check)

@@ -64,10 +64,10 @@ def _header(point: Sequence[str]) -> list[str]:
 def _rows(result: Result, coordinates: int | None = None) -> Iterator[list[str]]:
     """The rows of a result; its points fill so many columns, or one."""
     for attempt in _attempts(result):
-        row = [_cell(result.problem and label(result.problem))]
+        row = [cell(result.problem and label(result.problem))]
         for name in _FIELDS:
             value = attempt.get(name)
-            row += _point(value, coordinates) if name == "point" and coordinates is not None else [_cell(value)]
+            row += _point(value, coordinates) if name == "point" and coordinates is not None else [cell(value)]
         yield row
 
 
@@ -79,10 +79,11 @@ def _attempts(result: Result) -> list[dict[str, Any]]:
 
 
 def _point(point: Mapping[str, Any] | None, coordinates: int) -> list[str]:
-    return [""] * coordinates if point is None else [_cell(value) for value in leaves([*point.values()])]
+    return [""] * coordinates if point is None else [cell(value) for value in leaves([*point.values()])]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as a cell has it."""
     if value is None or value == {}:
         return ""
     if not isinstance(value, str):

@@ -247,7 +247,7 @@ def _record(fields: Mapping[str, Any], instance: Instance, whole: bool) -> Recor
         _number(fields.get("infeasibility")),
         _amount(fields.get("setup_seconds")) + _amount(fields.get("solve_seconds")),
         sum(_count(fields.get(name)) for name in _COUNTS),
-        tuple(_steps(fields.get("trace") or ())),
+        tuple(steps(fields.get("trace") or ())),
         fields if whole else None,
     )
 
@@ -278,8 +278,8 @@ def _count(value: Any) -> int:
     return int(_amount(value))
 
 
-def _steps(trace: Iterable[Mapping[str, Any]]) -> Iterator[Step]:
-    """The iterates; the seconds of earlier starts are added to those of later ones, as the evaluations are already."""
+def steps(trace: Iterable[Mapping[str, Any]]) -> Iterator[Step]:
+    """Yield the iterates of an attempt's `trace`; the seconds of earlier starts are added to those of later ones, as the evaluations are already."""
     start, before, latest = None, 0.0, 0.0
     for entry in trace:
         if entry["start"] != start:
