@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from optbench.errors import ExitCode, OptbenchError, ProblemError, UsageError
 from optbench.problem.problem import Problem
 from optbench.problem.slice import free_entries
-from optbench.report.picture.answer import Flat, Known
 from optbench.report.picture.drawn import Detail, NothingDefined, Subject, picture
+from optbench.report.picture.known import Flat, Known
 from optbench.report.picture.model import Picture
 from optbench.workbench.function import Function, entry_ranges, silent_numpy
 
@@ -59,10 +60,12 @@ def drawn(problem: Problem, function: Function, known: Known, detail: Detail) ->
             raise ProblemError(str(reason)) from None
 
 
-def title(problem: Problem) -> str:
-    """Return what is drawn, in a line."""
+def _title(problem: Problem, held: Mapping[str, float]) -> str:
+    """What is drawn, in a line."""
     name = f"{problem.name}: " if problem.name else ""
-    return f"{name}{problem.sense} {problem.objective_text}"
+    values = [f"{entry} = {value:.6g}" for entry, value in islice(held.items(), _SHOWN)]
+    slice_ = f", with {', '.join(values)}{', ...' if len(held) > _SHOWN else ''}" if held else ""
+    return f"{name}{problem.sense} {problem.objective_text}{slice_}"
 
 
 def subject_of(problem: Problem, function: Function, free: Sequence[int]) -> Subject:
@@ -73,7 +76,7 @@ def subject_of(problem: Problem, function: Function, free: Sequence[int]) -> Sub
     sign, value = problem.sign, function.value
     names = function.entry_names()
     return Subject(
-        title(problem),
+        _title(problem, {name: base[k] for k, name in enumerate(names) if k not in free}),
         tuple(free),
         tuple(names[k] for k in free),
         tuple(ranges[k] for k in free),

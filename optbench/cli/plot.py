@@ -11,7 +11,7 @@ from optbench.errors import ExitCode, UsageError, printable
 
 if TYPE_CHECKING:
     from optbench.problem.problem import Problem
-    from optbench.report.picture.answer import Known
+    from optbench.report.picture.known import Known
     from optbench.report.picture.model import Picture
 
 _FILES = (".svg", ".png", ".pdf")
@@ -91,7 +91,7 @@ def plot(
         print(f"warning: {printable(sentence)}", file=sys.stderr)
     limits = {"exact_time": exact_time, "certify_time": certify_time, "time_limit": time_limit}
     known, code = _known(problem, method or [], not no_exact, not no_certify, limits, memory_limit, seed, debug)
-    detail = Detail() if format_ else Detail(size[0], size[0], 2 * size[1], levels=7)
+    detail = Detail() if format_ else Detail(size[0], size[0], 2 * size[1], levels=min(max(size[1] // 3, 3), 7))
     _give(drawing.drawn(problem, Function(problem), known, detail), out, format_, size, color=not no_color)
     return code
 
@@ -130,11 +130,12 @@ def _known(
     problem: "Problem", methods: list[str], exact: bool, certify: bool, limits: dict[str, float], memory_limit: str, seed: int, debug: bool
 ) -> "tuple[Known, ExitCode]":
     """What the exact stage, certification and the methods find, and the exit code that this makes."""
-    from optbench.report.picture.answer import Known, known
+    from optbench.report.picture.known import Known
 
     if not methods and not exact and not certify:
         return Known(), ExitCode.ANSWERED
     from optbench.cli import answers
+    from optbench.report.picture.answer import known
     from optbench.workbench.function import Function
 
     settings = answers.settings(

@@ -1,57 +1,20 @@
-"""What a result knows of where the optimum is, as flat points, boxes and paths that a picture can show.
-
-A flat point has the entries of all unknowns in the order of the problem.
-"""
+"""What a result knows of where the optimum is, as flat points, boxes and paths that a picture can show."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from optbench.account import LineSearch, Zero
+from optbench.report.picture.known import Flat, Known, Place, Region, Run
 from optbench.report.picture.model import MarkKind
+from optbench.report.picture.sampling import thinned
 from optbench.result import Attempt, Result, Solution, Status
 
-Flat = tuple[float, ...]
 _MOST_BOXES = 2_000
 _MOST_ITERATES = 2_000  # of a path
 _SAME = 1e-9  # relative distance of points that are one
 _DIGITS = 9
-
-
-class Place(NamedTuple):
-    """A point worth marking; `value` is None where it has to be evaluated."""
-
-    kind: MarkKind
-    x: Flat
-    value: float | None
-    words: str
-
-
-class Region(NamedTuple):
-    """A box that is proved to hold an optimum, or not proved to be without one: the ends of each entry, and of the value."""
-
-    sides: tuple[tuple[float, float], ...]
-    value: tuple[float, float] | None
-
-
-class Run(NamedTuple):
-    """The iterates of a method from one start; values are None where they are not finite."""
-
-    name: str
-    iterates: tuple[tuple[Flat, float | None], ...]
-
-
-@dataclass(frozen=True)
-class Known:
-    """All that can be shown of an answer."""
-
-    places: tuple[Place, ...] = ()
-    regions: tuple[Region, ...] = ()
-    runs: tuple[Run, ...] = ()
-    notes: tuple[str, ...] = ()
-    period: float | None = None  # of the function, where its stationary points repeat
 
 
 def known(result: Result, names: Sequence[str]) -> Known:
@@ -196,13 +159,6 @@ def _runs(attempt: Attempt) -> Iterator[Run]:
         mine = [r for r in records if r["start"] == start]
         name = label if len(starts) == 1 else f"{label}, start {start + 1}"
         yield Run(name, tuple((tuple(_leaves(r["point"])), r["value"]) for r in thinned(mine, _MOST_ITERATES)))
-
-
-def thinned(items: Sequence[Any], most: int) -> list[Any]:
-    """Return at most so many of the items, evenly chosen, with the first and the last one."""
-    if len(items) <= most:
-        return list(items)
-    return [items[round(k * (len(items) - 1) / (most - 1))] for k in range(most)]
 
 
 def _without_path(attempts: Iterable[Attempt]) -> Iterator[str]:

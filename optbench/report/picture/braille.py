@@ -16,18 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from optbench.errors import printable
 from optbench.report.picture.model import Axis, Box, Line, MarkKind, Picture, Point
+from optbench.report.picture.sampling import thinned
 from optbench.report.picture.ticks import ticks
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # of the left and the right column of a character, downwards
 _AROUND = 4  # lines of the title and below the picture: axis, numbers, name
 _FAR = 1e6  # pictures' widths beyond which a line is not followed
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_MOST_LETTERS = 60  # of one path
+_MOST_LETTERS, _MOST_ON_A_GRAPH = 12, 60  # of one path: on a map a line joins them
 _PATH_COLOURS = ("33", "35", "32", "36", "31", "34")
 _CURVE, _CONTOUR, _DIM, _OPTIMUM, _OTHER = "36", "34", "2", "1;31", "1"
 
@@ -117,7 +118,7 @@ class _Canvas:
             color, letter = _PATH_COLOURS[k % len(_PATH_COLOURS)], _LETTERS[k % len(_LETTERS)]
             if picture.contours:
                 self.lines([path.points], color)
-            for point in path.points[:_MOST_LETTERS]:
+            for point in thinned(path.points, _MOST_LETTERS if picture.contours else _MOST_ON_A_GRAPH):
                 self.sign(point, letter, color)
         for mark in sorted(picture.marks, key=lambda mark: -list(MarkKind).index(mark.kind)):
             self.sign(mark.at, self.signs.marks[mark.kind], _color(mark.kind))
@@ -172,12 +173,13 @@ class _Canvas:
 
     def texts(self) -> Iterator[str]:
         for row in self.cells:
-            yield "".join(self.text(cell) for cell in row)
+            last = max((i for i, cell in enumerate(row) if cell.dots or cell.sign), default=-1)
+            runs = groupby(row[: last + 1], key=lambda cell: cell.color if self.color else "")
+            yield "".join(painted("".join(map(self.character, cells)), color, self.color) for color, cells in runs)
 
-    def text(self, cell: _Cell) -> str:
+    def character(self, cell: _Cell) -> str:
         is_line = cell.dots and cell.sign in ("", self.signs.shade)
-        sign = self.dots(cell.dots) if is_line else cell.sign or " "
-        return painted(sign, cell.color, self.color) if sign != " " else sign
+        return self.dots(cell.dots) if is_line else cell.sign or " "
 
     def dots(self, dots: int) -> str:
         if self.signs.is_braille:
@@ -223,7 +225,7 @@ def _framed(canvas: _Canvas, upwards: Sequence[tuple[float, str]], margin: int) 
     for row, text in enumerate(canvas.texts()):
         label = labels.get(row)
         side = signs.side if label is None else signs.tick
-        yield f"{_cut(label or '', margin):>{margin}} {painted(side, _DIM, canvas.color)}{text.rstrip()}"
+        yield f"{_cut(label or '', margin):>{margin}} {painted(side, _DIM, canvas.color)}{text}"
     floor, below = _floor(picture.x, canvas.columns, signs)
     yield f"{'':{margin}} {painted(signs.corner + floor, _DIM, canvas.color)}"
     yield f"{'':{margin}}  {below}".rstrip()
@@ -262,7 +264,8 @@ def _legend(picture: Picture, width: int, signs: Signs, color: bool) -> Iterator
 
 
 def _counted(points: Line) -> str:
-    return "its start" if len(points) == 1 else f"its start and {len(points) - 1:,} iterates"
+    iterates = len(points) - 1
+    return f"its start and {iterates:,} {'iterate' if iterates == 1 else 'iterates'}" if iterates else "its start"
 
 
 def _entry(sign: str, color_: str, words: str, width: int, color: bool) -> str:

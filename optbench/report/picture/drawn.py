@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from optbench.report.picture.answer import Flat, Known, Place
 from optbench.report.picture.contours import contours, levels, lines
-from optbench.report.picture.model import Axis, Box, Line, Mark, Path, Picture, Point
-from optbench.report.picture.sampling import Grid, curve, even, grid, visible, window, with_margin
+from optbench.report.picture.known import Flat, Known, Place
+from optbench.report.picture.model import Axis, Box, Line, Mark, MarkKind, Path, Picture, Point
+from optbench.report.picture.sampling import Grid, curve, even, grid, stretched, visible, window, with_margin
 
 _TRIED = 400  # points at which constraints on one unknown are looked at
 _EDGE = 40  # halvings until a constraint's edge is where it is
 _MOST_REPEATED = 400  # marks that a period gives
+_FAR = 1e9  # a coordinate of what is not proved beyond which it does not decide what is shown
 _SAME = 1e-6  # relative distance from what is held within which a point lies in the picture
 
 Ends = tuple[float, float]
@@ -69,9 +70,10 @@ def picture(subject: Subject, known: Known, detail: Detail) -> Picture:
 
 def windows(subject: Subject, known: Known) -> list[Ends]:
     """Return for each free entry the finite part of its range that is shown."""
-    optima = [at for place in known.places if (at := subject.inside(place.x)) is not None]
+    best = [at for place in known.places if place.kind is MarkKind.BEST and (at := subject.inside(place.x)) is not None]
+    optima = [at for place in known.places if place.kind is not MarkKind.BEST and (at := subject.inside(place.x)) is not None]
     iterates = [[at for x, _ in run.iterates if (at := subject.inside(x)) is not None] for run in known.runs]
-    ends = [at for path in iterates for at in (path[:1] + path[-1:])]
+    ends = [at for at in [*best, *(at for path in iterates for at in (path[:1] + path[-1:]))] if max(map(abs, at)) < _FAR]
     found = []
     for k, (low, high) in enumerate(subject.ranges):
         first, last = window(low, high, [at[k] for at in optima], [at[k] for at in ends])
@@ -99,7 +101,11 @@ def graph(subject: Subject, known: Known, detail: Detail) -> Picture:
     if not pieces:
         raise NothingDefined(_nowhere(subject.names, [(low, high)]))
     marks = [Mark(place.kind, (x, y), place.words) for place, x, y in found if math.isfinite(y)]
-    y_axis = Axis(_value_name(subject), *with_margin(*visible((y for piece in pieces for _, y in piece), (m.at[1] for m in marks))))
+    evenly = (f(x) for x in even(*_defined_part(subject, low, high), detail.points))
+    shown = stretched(
+        visible(evenly, (mark.at[1] for mark in marks if low <= mark.at[0] <= high)), (y for piece in pieces for _, y in piece)
+    )
+    y_axis = Axis(_value_name(subject), *with_margin(*shown))
     x_axis = Axis(subject.names[0], low, high)
     paths = _paths(subject, known, lambda at, value: (at[0], value if value is not None else f(at[0])))
     whole = Picture(

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from optbench.report.picture.model import Line, Point
 
@@ -20,9 +21,12 @@ _EVEN = 120  # points that are equally far from one another
 _DEEPEST = 8  # how often the gap between two of them is halved where the function bends
 _BENT = 0.004  # distance from the chord, as a part of the visible height, from which it bends
 _STEEP = 0.2  # rise over next to nothing, as a part of the visible height, from which it is a jump or a pole
+_NEAR = 0.5  # heights beyond an end within which all is shown
 _EDGE = 24  # halvings until an edge of the domain, or a jump, is where it is
 _WIDEST = 4.0  # times the spread of the middle values: heights beyond are cut off
 _LARGEST = 1.7e308
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,13 @@ def even(low: float, high: float, count: int) -> tuple[float, ...]:
     """Return `count` points from low to high, ends included."""
     steps = max(count - 1, 1)
     return (*(low * ((steps - i) / steps) + high * (i / steps) for i in range(steps)), high)
+
+
+def thinned(items: Sequence[Item], most: int) -> list[Item]:
+    """Return at most so many of the items, evenly chosen, with the first and the last one."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(k * (len(items) - 1) / (most - 1))] for k in range(most)]
 
 
 # ---- one variable ----------------------------------------------------------------------------------------------------------
@@ -165,6 +176,14 @@ def visible(values: Iterable[float], also: Iterable[float] = ()) -> tuple[float,
     return widened(min([low, *kept]), max([high, *kept]))
 
 
+def stretched(ends: tuple[float, float], values: Iterable[float]) -> tuple[float, float]:
+    """Return the ends, each moved to the outermost of the values where that is not far beyond it."""
+    found = [ends[0], *filter(math.isfinite, values), ends[1]]
+    aside = _height(ends) * _NEAR
+    low, high = min(found), max(found)
+    return low if low >= ends[0] - aside else ends[0], high if high <= ends[1] + aside else ends[1]
+
+
 def _without_the_extreme(values: Sequence[float]) -> tuple[float, float]:
     """The ends of sorted values, but for those that are several times as far out as the middle four fifths are wide."""
     last = len(values) - 1
@@ -212,9 +231,11 @@ def window(low: float, high: float, core: Iterable[float] = (), around: Iterable
         return (low, high) if low < high else widened(low, high)
     inside = sorted(x for x in core if math.isfinite(x) and low <= x <= high)
     others = [x for x in around if math.isfinite(x) and low <= x <= high]
+    if not inside and not others:
+        middle = min(max(0.0, low), high)
+        return max(low, middle - _UNKNOWN), min(high, middle + _UNKNOWN * (2 if math.isfinite(low) else 1))
     if not inside:
-        inside = sorted(others) or [min(max(0.0, low), high)]
-        others = []
+        inside, others = sorted(others), []
     first, last = inside[0], inside[-1]
     reach = max(last - first, abs(first), abs(last), 1.0) * _REACH
     near = [x for x in others if first - reach <= x <= last + reach]
@@ -226,3 +247,4 @@ def window(low: float, high: float, core: Iterable[float] = (), around: Iterable
 _REACH = 3.0  # how far away a point may be that belongs to the picture, in widths of the core
 _ASIDE = 0.4  # what is shown beside the points, in widths of what holds them
 _LEAST_ASIDE = 2.0
+_UNKNOWN = 5.0  # what is shown on both sides of 0 where nothing is known
