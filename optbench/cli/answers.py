@@ -82,9 +82,10 @@ def reported(output: Output) -> Iterator[None]:
 
 def answer(problem_of: Callable[[], Problem], options: Settings, output: Output) -> int:
     """Read, solve and show one problem; return the exit code."""
-    result, interrupted = _solved(problem_of(), options, output)
+    problem = problem_of()
+    result, interrupted = _solved(problem, options, output)
     _warn(result, output)
-    copied = _give(result, output)
+    copied = _give(result, output, page=lambda: _page(problem, result))
     if interrupted:
         print("interrupted: what was done until then is shown.", file=sys.stderr)
     return first_that_applies([copied, ExitCode.INTERRUPTED if interrupted else exit_code(result, options)])
@@ -229,8 +230,17 @@ def _console(output: Output) -> Any:
     return Console(no_color=not output.color or None, highlight=False, markup=False, emoji=False)
 
 
-def _give(result: Result, output: Output, shown: bool = True) -> ExitCode:
-    """Show a result, then write its copies, also where standard output takes no more."""
+def _page(problem: Problem, result: Result) -> str:
+    from optbench.cli.report_pictures import picture
+    from optbench.report.page.single import render
+    from optbench.report.picture.answer import known
+    from optbench.report.picture.drawn import Detail
+
+    return render(result, picture(problem, lambda names: known(result, names), Detail()))
+
+
+def _give(result: Result, output: Output, shown: bool = True, page: Callable[[], str] | None = None) -> ExitCode:
+    """Show a result, then write its copies and its page, also where standard output takes no more."""
     copies = Copies(output)
     plain = copies.add(result)
     try:
@@ -238,6 +248,8 @@ def _give(result: Result, output: Output, shown: bool = True) -> ExitCode:
             _show(plain, output)
     finally:
         copies.write_all()
+        if output.report is not None and page is not None:
+            copies.write(output.report, [page()], "w")
     return copies.code
 
 

@@ -36,6 +36,7 @@ class Output:
     color: bool = True
     exports: tuple[Export, ...] = ()
     trace: str | None = None  # the file for the iterates
+    report: str | None = None  # the file for the page
 
     @property
     def reports_mistakes(self) -> bool:
@@ -43,11 +44,13 @@ class Output:
         return self.format in FOR_PROGRAMS
 
 
-def output(format_: str | None, json: bool, exports: Sequence[str], trace: str | None, quiet: bool, color: bool) -> Output:
+def output(
+    format_: str | None, json: bool, exports: Sequence[str], trace: str | None, quiet: bool, color: bool, report: str | None = None
+) -> Output:
     """Return what was asked for; raise `UsageError` for formats that there are not."""
     if format_ is not None:
         _check_format(format_, "--format")
-    return Output("json" if json else format_, quiet, color, tuple(map(_export, exports)), trace)
+    return Output("json" if json else format_, quiet, color, tuple(map(_export, exports)), trace, report)
 
 
 def _export(text: str) -> Export:
@@ -79,12 +82,13 @@ class Copies:
         self.faulty: set[str] = set()  # files that can't be written
 
     def add(self, result: Result) -> Result:
-        """Keep a result; return it as it is shown, without what the trace's file gets."""
+        """Keep a result; return it as it is shown, without what the files of the iterates and of the page get."""
         if self.output.trace is not None:
             from optbench.report.trace_lines import render
 
             self.iterates = render(result)
-            result = replace(result, attempts=[replace(attempt, trace=None) for attempt in result.attempts])
+        if self.output.trace is not None or self.output.report is not None:
+            result = replace(result, account=None, attempts=[replace(attempt, trace=None) for attempt in result.attempts])
         if self.output.exports:
             self.results.append(result)
         return result

@@ -20,9 +20,10 @@ from optbench.cli.drawing import check, drawn
 from optbench.errors import OptbenchError
 from optbench.problem.problem import Problem
 from optbench.report.page.words import short
-from optbench.report.picture.answer import Flat, Known, Place, Run, thinned
 from optbench.report.picture.drawn import Detail
+from optbench.report.picture.known import Flat, Known, Place, Run
 from optbench.report.picture.model import MarkKind, Picture
+from optbench.report.picture.sampling import thinned
 from optbench.report.plain_words import leaves
 from optbench.statistics.records import Question, Record
 from optbench.statistics.records import Run as Journal
@@ -32,7 +33,7 @@ from optbench.workbench.function import Function
 MOST = 40  # pictures of a page
 MOST_UNKNOWNS = 2
 _SECONDS = 4.0  # for all of them
-_DETAIL = Detail(points=120, columns=71, rows=71)
+_OF_MANY = Detail(columns=81, rows=81)
 _ITERATES = 120  # of a path
 _DOCUMENTS = 100  # of a file, that are looked at
 
@@ -51,7 +52,7 @@ def pictures(run: Journal) -> dict[Question, Picture | str]:
             found[question] = f"No picture: the page has those of the first {number} problems; --problem NAME makes a report of some."
             continue
         problem = readers.problem(records[0])
-        found[question] = problem if isinstance(problem, str) else picture(problem, partial(_known, records))
+        found[question] = problem if isinstance(problem, str) else picture(problem, partial(_known, records), _OF_MANY)
     return found
 
 
@@ -106,14 +107,14 @@ def _flags(command: Any) -> Flags:
 # ---- drawing -----------------------------------------------------------------------------------------------------------------
 
 
-def picture(problem: Problem, known: Callable[[Sequence[str]], Known]) -> Picture | str:
+def picture(problem: Problem, known: Callable[[Sequence[str]], Known], detail: Detail) -> Picture | str:
     """Return the picture of a problem with what is known of it, or why there is none; the names of its entries tell that."""
     function = Function(problem)
     if problem.dimension > MOST_UNKNOWNS:
         return f"No picture: a picture shows one or two unknowns, and there are {problem.dimension:,}."
     try:
         check(problem)
-        return drawn(problem, function, known(function.entry_names()), _DETAIL)
+        return drawn(problem, function, known(function.entry_names()), detail)
     except OptbenchError as error:
         return f"No picture: {short(_first(error))}"
 

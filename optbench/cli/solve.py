@@ -87,6 +87,12 @@ def solve(
     trace: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write every iterate to a file, as JSON Lines.", rich_help_panel=_OUTPUT)
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.html", help="Write a page with the answer, its picture, and how methods converged.", rich_help_panel=_OUTPUT
+        ),
+    ] = None,
     certificate: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the proof to a file that `verify` checks.", rich_help_panel=_OUTPUT)
     ] = None,
@@ -99,7 +105,7 @@ def solve(
     from optbench.cli.arguments import Flags, problem_of
 
     with answers.reported(outputs.Output("json" if json_ else format_)):
-        output = outputs.output(format_, json_, export or [], trace, quiet, not no_color)
+        output = outputs.output(format_, json_, export or [], trace, quiet, not no_color, report)
     with answers.reported(output):
         settings = answers.settings(
             exact=not no_exact,
@@ -115,14 +121,19 @@ def solve(
             require=require.value,
             digits=digits,
             methods=method or [],
-            trace=trace is not None,
+            trace=trace is not None or report is not None,
+            account=report is not None and not no_exact,
             debug=debug,
         )
         flags = Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or [])
         if scan:
             if what == "-":
                 raise UsageError("--scan takes a problem on the command line or in a file, not on standard input.")
+            if report is not None:
+                raise UsageError("--report takes one problem; a scan has several.")
             return answers.scan(what, flags, scan, settings, output)
         if what == "-":
+            if report is not None:
+                raise UsageError("--report takes one problem on the command line or in a file, not standard input.")
             return answers.from_standard_input(flags, settings, output)
         return answers.answer(lambda: problem_of(what, flags), settings, output)

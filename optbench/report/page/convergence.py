@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from optbench.report.page.charts import Chart, Series, around, descent
+from optbench.report.page.words import Table
 from optbench.statistics.outcomes import Outcome
 from optbench.statistics.records import FEASIBLE, Record, Step
 from optbench.statistics.truth import Truth, gap
 
 LEAST = 1e-16  # errors below are shown there: they are rounding
 _LARGEST = 1e12
+UNTIL = "Evaluations until the relative error is at most so much"
+_TARGETS = (1e-1, 1e-2, 1e-4, 1e-6, 1e-8)  # relative errors, in the table
 
 
 class Way(NamedTuple):
@@ -67,11 +71,27 @@ def charts(ways: Sequence[Way], problem: str, places: int) -> list[Chart]:
     errors = around([step[2] for its in ways for step in its.steps], "relative error", LEAST, as_powers=True)
     found = []
     for column, words, kind, least in ((0, "evaluations", "evaluations", 1.0), (1, "seconds", "time", 1e-6)):
-        x = around([step[column] for its in ways for step in its.steps], words, least)
+        x = around([step[column] for its in ways for step in its.steps], words, least, as_powers=column == 1)
         lines = tuple(descent(Series(its.method, _thinned([(s[column], s[2]) for s in its.steps], places)), x, errors) for its in ways)
         told = f"For each attempt on {problem}, the relative error of its best feasible value, against {words}; both axes are logarithmic."
         found.append(Chart("convergence", f"Error against {kind}", told, x, errors, lines, has_ends=True))
     return found
+
+
+def table(ways: Sequence[Way], names: Mapping[int, str], caption: str) -> Table:
+    """Return for each method the evaluations until its relative error was small enough: the median over its attempts."""
+    rows = []
+    methods = list(dict.fromkeys(its.method for its in ways))
+    for method in methods:
+        mine = [its for its in ways if its.method == method]
+        until = [sorted(_until(its, target) for its in mine)[len(mine) // 2] for target in _TARGETS]
+        rows.append([names[method], *(f"{count:,.0f}" if math.isfinite(count) else "never" for count in until)])
+    headings = ["method", *(f"{target:g}" for target in _TARGETS)]
+    return Table(caption, headings, rows, frozenset(headings[1:]), methods)
+
+
+def _until(its: Way, target: float) -> float:
+    return next((evaluations for evaluations, _, error in its.steps if error <= target), math.inf)
 
 
 def _thinned(corners: Sequence[tuple[float, float]], places: int) -> Sequence[tuple[float, float]]:

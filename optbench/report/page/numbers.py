@@ -16,7 +16,7 @@ from optbench.statistics.records import Instance, Record, Run
 from optbench.statistics.summary import Summary
 from optbench.statistics.truth import Basis, Verdict, gap
 
-VERDICTS = ("right", "not the optimum", "wrong claim", "optimum unknown", "no problem")
+VERDICTS = ("right", "not the optimum", "wrong claim", "no answer", "optimum unknown", "no problem")
 _T = TypeVar("_T")
 
 
@@ -50,7 +50,7 @@ def numbers(run: Run, found: Summary, outcomes: Outcomes, methods: Sequence[str]
                 names.of((one.instance.name, one.instance.question)),
                 number_of[record.method],
                 statuses.of(record.status),
-                _verdict(one, judged),
+                _verdict(record, one, judged),
                 _digits(record.value, 10),
                 _error(record, one),
                 record.evaluations,
@@ -88,12 +88,14 @@ def _attempts(outcomes: Outcomes) -> Iterable[tuple[Record, Outcome, Verdict]]:
             yield from ((record, one, judged) for record, judged in zip(one.records, one.verdicts, strict=True))
 
 
-def _verdict(one: Outcome, judged: Verdict) -> int:
+def _verdict(record: Record, one: Outcome, judged: Verdict) -> int:
     if judged.solved:
         return 0
-    if one.truth.basis is Basis.NONE:
+    if judged.wrong:
+        return 2
+    if record.feasible_value is None:
         return 3
-    return 2 if judged.wrong else 1
+    return 4 if one.truth.basis is Basis.NONE else 1
 
 
 def _error(record: Record, one: Outcome) -> float | None:

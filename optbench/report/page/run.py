@@ -45,6 +45,7 @@ class Section:
     colours: str  # a style that gives the picture's paths the colours of their methods
     charts: Sequence[Chart]
     methods: Sequence[tuple[int, str]]  # in the charts
+    numbers: words.Table  # behind them
 
 
 def render(run: Run, pictures: Mapping[Question, Picture | str] | None = None, title: str = "") -> str:
@@ -129,6 +130,7 @@ def _section(
         path_colours(picture, {short(m, 60): looks[k] for m, k in number_of.items() if k in looks}) if isinstance(picture, Picture) else "",
         convergence.charts(ways, name, corners),
         [(m, short(method, 60)) for method, m in number_of.items() if m in present],
+        convergence.table(ways, {m: short(method, 60) for method, m in number_of.items()}, f"{convergence.UNTIL}, on {name}"),
     )
 
 

@@ -41,6 +41,7 @@ def render(result: Result, picture: Picture | str | None = None) -> str:
         no_picture=picture if isinstance(picture, str) else "",
         colours=path_colours(picture, {names[k]: looks[k] for k in looks}) if isinstance(picture, Picture) else "",
         charts=convergence.charts(ways, "the problem", _CORNERS),
+        numbers=convergence.table(ways, dict(enumerate(names)), convergence.UNTIL),
         basis="the optimum, which is proved" if result.assurance.is_proof else "the best value that was found, as nothing is proved",
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from optbench.errors import UsageError, printable
+from optbench.report.picture.paper import MISSING, is_possible
 from optbench.statistics.profiles import Curve
 from optbench.statistics.summary import Summary
 
@@ -44,10 +45,10 @@ def write(found: Summary, folder: str) -> list[str]:
 
     Raise `UsageError` where matplotlib is missing, and OSError where a file can't be written.
     """
-    try:
-        import matplotlib
-    except ImportError:
-        raise UsageError("--figures needs matplotlib, which the extra [plots] installs: pip install 'optbench[plots]'.") from None
+    if not is_possible():
+        raise UsageError(f"--figures can't draw: {MISSING}.")
+    import matplotlib
+
     Path(folder).mkdir(parents=True, exist_ok=True)
     names = []
     with matplotlib.rc_context({"svg.hashsalt": "optbench", "svg.fonttype": "none", "text.usetex": False, "text.parse_math": False}):
