@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from math import ceil
 from typing import NamedTuple
 
 from optbench.errors import printable
@@ -144,7 +145,7 @@ class _Canvas:
         if inside is None:
             return
         (x, y), (right, down) = inside
-        steps = max(1, round(max(abs(right - x), abs(down - y))))
+        steps = max(1, ceil(max(abs(right - x), abs(down - y))))
         for k in range(steps + 1):
             self.dot(round(x + (right - x) * k / steps), round(y + (down - y) * k / steps), color)
 

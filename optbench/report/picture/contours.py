@@ -46,7 +46,7 @@ def levels(grid: Grid, count: int = 10, least: float | None = None) -> list[floa
         span = values[-1] / 2 - low / 2
     else:
         shares = [10 ** (_DECADES * (k / max(count - 1, 1) - 1)) for k in range(count)]
-    return sorted({level for share in shares if low < (level := low + 2 * (share * span)) < values[-1]})
+    return sorted({level for share in shares if low < (level := low + share * span + share * span) < values[-1]})
 
 
 def contours(grid: Grid, levels: Sequence[float]) -> list[Contour]:

@@ -78,7 +78,8 @@ def windows(subject: Subject, known: Known) -> list[Ends]:
     for k, (low, high) in enumerate(subject.ranges):
         first, last = window(low, high, [at[k] for at in optima], [at[k] for at in ends])
         if known.period is not None and math.isinf(low) and math.isinf(high):
-            first, last = first - known.period / 2, last + known.period / 2
+            aside = max(known.period / 2, known.period - (last - first) / 2)  # two periods at least
+            first, last = first - aside, last + aside
         found.append((first, last))
     return found
 

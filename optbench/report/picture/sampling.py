@@ -10,6 +10,7 @@ is a list of pieces, and a grid has nan there.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,12 +20,12 @@ from optbench.report.picture.model import Line, Point
 
 _EVEN = 120  # points that are equally far from one another
 _DEEPEST = 8  # how often the gap between two of them is halved where the function bends
-_BENT = 0.004  # distance from the chord, as a part of the visible height, from which it bends
+_BENT = 0.002  # distance from the chord, as a part of the visible height, from which it bends
 _STEEP = 0.2  # rise over next to nothing, as a part of the visible height, from which it is a jump or a pole
 _NEAR = 0.5  # heights beyond an end within which all is shown
 _EDGE = 24  # halvings until an edge of the domain, or a jump, is where it is
 _WIDEST = 4.0  # times the spread of the middle values: heights beyond are cut off
-_LARGEST = 1.7e308
+_LARGEST = sys.float_info.max
 
 Item = TypeVar("Item")
 
