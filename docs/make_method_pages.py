@@ -15,6 +15,17 @@ from optbench.methods.method import Method, Scope, describe, methods
 
 FOLDER = Path(__file__).parent / "methods"
 INDEX = FOLDER / "README.md"
+AUTHORS = {
+    None: "optbench",
+    "scipy": "SciPy",
+    "casadi": "CasADi",
+    "nlopt": "NLopt",
+    "cma": "cma",
+    "highspy": "HiGHS",
+    "pounce": "POUNCE",
+    "pyscipopt": "SCIP",
+}
+EXTRA = ("nlopt", "cma", "highspy", "pounce", "pyscipopt")  # of `pip install 'optbench[solvers]'`
 
 
 def pages() -> dict[Path, str]:
@@ -29,7 +40,9 @@ def index(found: dict[str, Method]) -> str:
         "# Numerical methods",
         "",
         "What each needs of a function and what it handles; `optbench methods NAME` says the same in the terminal.",
-        "`--method auto` picks one by the problem's facts and says why, `--method all` runs every one that is applicable.",
+        "`--method auto` picks one by the problem's facts and says why, `--method all` runs every one that is applicable, and",
+        "`optbench methods probe` tells which work here: those by NLopt, cma, HiGHS, POUNCE and SCIP need `pip install 'optbench[solvers]'`.",
+        "[plugins.md](../plugins.md) shows how a package adds one.",
         "",
         "| method | looks | derivatives | bounds | constraints | by |",
         "|---|---|---|---|---|---|",
@@ -62,7 +75,7 @@ def lines_of(method: Method) -> Iterator[str]:
     yield f"| constraints | {yes(method.constraints)}{'' if method.equations else ', inequalities only'} |"
     yield f"| kinks and jumps | {'refused: it needs second derivatives everywhere' if method.needs_smooth else 'accepted'} |"
     yield f"| chance | {'drawn from the seed (`--seed`)' if method.random else 'none'} |"
-    yield f"| by | {author(method)} |"
+    yield f"| by | {author(method)}{needs(method)} |"
     yield f"| source | {method.source} |"
     if how := inspect.getdoc(method.adapter or method.algorithm):
         yield ""
@@ -97,7 +110,13 @@ def variables(method: Method) -> str:
 
 def derivatives(method: Method) -> str:
     """Return what a method asks of the function, in words."""
-    words = {"value": "values", "residuals": "residuals", "gradient": "gradients", "batches": "gradients of mini-batches", "hessian": "Hessians"}
+    words = {
+        "value": "values",
+        "residuals": "residuals",
+        "gradient": "gradients",
+        "batches": "gradients of mini-batches",
+        "hessian": "Hessians",
+    }
     return ", ".join(words[what] for what in words if what in method.uses)
 
 
@@ -114,7 +133,13 @@ def example(method: Method) -> str:
 
 def author(method: Method) -> str:
     """Return whose implementation it is."""
-    return {None: "optbench", "scipy": "SciPy", "casadi": "CasADi"}[method.library and method.library.partition(".")[0]]
+    return AUTHORS[method.library and method.library.partition(".")[0]]
+
+
+def needs(method: Method) -> str:
+    """Return what has to be installed for it, beside optbench."""
+    library = (method.library or "").partition(".")[0]
+    return f"; runs where {library} is installed (`pip install 'optbench[solvers]'`)" if library in EXTRA else ""
 
 
 def yes(fact: bool) -> str:

@@ -87,6 +87,11 @@ RULES = (
     Rule("scipy", NOBODY, ("methods/scipy_*.py",), "scipy belongs to the methods that adapt it, and to list them must not load it"),
     Rule("scipy.special", NOBODY, ("arithmetic/*numpy*.py",), "of scipy, the numpy reading needs the special functions"),
     Rule("casadi", ("arithmetic/*casadi*.py",), ("methods/casadi_*.py",), "casadi has two places, all else works without it"),
+    Rule("nlopt", NOBODY, ("methods/nlopt_*.py",), "a solver that need not be there belongs to the methods that adapt it"),
+    Rule("cma", NOBODY, ("methods/cma_*.py",), "a solver that need not be there belongs to the methods that adapt it"),
+    Rule("highspy", NOBODY, ("methods/highspy_*.py",), "a solver that need not be there belongs to the methods that adapt it"),
+    Rule("pyscipopt", NOBODY, ("methods/pyscipopt_*.py",), "a solver that need not be there belongs to the methods that adapt it"),
+    Rule("pounce", NOBODY, ("methods/pounce_*.py",), "a solver that need not be there belongs to the methods that adapt it"),
     Rule(
         "flint",
         ("exact/*", "certify/*", *CHECKER, "arithmetic/*ball*.py", "arithmetic/*interval*.py", "arithmetic/*flint*.py"),

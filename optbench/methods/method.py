@@ -44,7 +44,20 @@ from .space import Matrix, Point, Space
 
 # files here that are no methods
 SHARED = frozenset(
-    {"method", "space", "line_search", "bracket", "mini_batches", "scipy_bridge", "casadi_bridge", "casadi_programs", "plugins", "silence"}
+    {
+        "method",
+        "space",
+        "line_search",
+        "bracket",
+        "mini_batches",
+        "scipy_bridge",
+        "casadi_bridge",
+        "casadi_programs",
+        "nlopt_bridge",
+        "highspy_bridge",
+        "plugins",
+        "silence",
+    }
 )
 
 USES = frozenset({"value", "gradient", "hessian", "residuals", "batches"})  # what a method may ask for

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -222,7 +223,7 @@ class _Run:
     def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant]) -> None:
         settings, function = self.settings, self.function
         for library in sorted({entrant.method.library for entrant in runnable if entrant.method.library and not entrant.method.origin}):
-            with suppress(Exception):  # where it can't be, the row says so
+            with suppress(Exception), warnings.catch_warnings(action="ignore"):  # where it can't be, the row says so
                 importlib.import_module(library)  # once here, not in every child
         function.prepare()
         if any(uses_batches(entrant.method, entrant.options) for entrant in runnable):

@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import time
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -159,7 +160,7 @@ class Prepared:
         if unit.method not in self._entrants:
             found = entrants(self.problem, self.function, [self.choices[unit.method]])[0]
             if found.method.library and found.refusal is None:
-                with suppress(Exception):  # where it can't be imported, the attempt says so
+                with suppress(Exception), warnings.catch_warnings(action="ignore"):  # where it can't be, the attempt says so
                     importlib.import_module(found.method.library)
             self._entrants[unit.method] = found if unit.method == "auto" else replace(found, label=unit.method)
         return self._entrants[unit.method]
