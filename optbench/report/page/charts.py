@@ -38,7 +38,7 @@ class Axis:
     def fraction(self, value: float) -> float:
         """Where a value lies, 0 at the lower end and 1 at the upper one; values beyond the ends lie there."""
         inside = min(max(value, self.low), self.high)
-        return math.log(inside / self.low) / math.log(self.high / self.low)
+        return (math.log(inside) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
 
     def ticks(self) -> list[Tick]:
         """The powers of ten between the ends, as many as can be read; `at` is a fraction."""
@@ -46,7 +46,7 @@ class Axis:
         every = max(1, math.ceil((last - first + 1) / _MOST_TICKS))
         powers = [k for k in range(first, last + 1) if k % every == 0]
         if len(powers) < 2:
-            return [Tick(self.fraction(value), f"{value:.3g}") for value in (self.low, math.sqrt(self.low * self.high), self.high)]
+            return [Tick(self.fraction(value), f"{value:.3g}") for value in (self.low, math.sqrt(self.low) * math.sqrt(self.high), self.high)]
         return [Tick(self.fraction(10.0**k), self._text(k)) for k in powers]
 
     def _text(self, power: int) -> str:

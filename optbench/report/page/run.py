@@ -30,6 +30,7 @@ _CORNERS = 120  # of a line of convergence, at most
 _ALL_CORNERS = 80_000  # of all of them in a page
 _CHARTS = 120  # problems with charts of convergence
 _WAYS = 60  # lines in one of them
+_IN_LEGEND = 16  # methods that it names; the list of all methods shows all
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Section:
     colours: str  # a style that gives the picture's paths the colours of their methods
     charts: Sequence[Chart]
     methods: Sequence[tuple[int, str]]  # in the charts
-    numbers: words.Table  # behind them
+    numbers: words.Table | None  # behind them
 
 
 def render(run: Run, pictures: Mapping[Question, Picture | str] | None = None, title: str = "") -> str:
@@ -60,7 +61,7 @@ def render(run: Run, pictures: Mapping[Question, Picture | str] | None = None, t
     table = run_words.run_table(found)
     return page(
         "run.html",
-        title=title or f"Report of {short(run.name)}",
+        title=short(title or f"Report of {run.name}"),
         sentences=[*run_words.of_run(found), *words.quickest(found, its)] if run.records or run.unreadable else [],
         warnings=[*map(short, run.warnings), *words.versions(run)],
         methods_table=words.Table("Methods", table.headings, table.rows, frozenset(table.headings) - set(table.words), range(len(methods))),
@@ -129,9 +130,16 @@ def _section(
         svg.render(picture, name=f"picture-{number}", style=False) if isinstance(picture, Picture) else "",
         path_colours(picture, {short(m, 60): looks[k] for m, k in number_of.items() if k in looks}) if isinstance(picture, Picture) else "",
         convergence.charts(ways, name, corners),
-        [(m, short(method, 60)) for method, m in number_of.items() if m in present],
-        convergence.table(ways, {m: short(method, 60) for method, m in number_of.items()}, f"{convergence.UNTIL}, on {name}"),
+        [(m, short(method, 60)) for method, m in number_of.items() if m in present] if len(present) <= _IN_LEGEND else [],
+        _until(ways, its, number_of, name),
     )
+
+
+def _until(ways: Sequence[convergence.Way], its: Sequence[Outcome], number_of: Mapping[str, int], name: str) -> words.Table | None:
+    """The numbers behind charts of convergence; without iterates there are none but those of the ends."""
+    if not any(one.last.steps for one in its):
+        return None
+    return convergence.table(ways, {m: short(method, 60) for method, m in number_of.items()}, f"{convergence.UNTIL}, on {name}")
 
 
 def _facts(its: Sequence[Outcome]) -> list[str]:

@@ -105,6 +105,7 @@
   const [PROBLEM, METHOD, STATUS, VERDICT, VALUE, ERROR, EVALUATIONS, TIME, SEED, REPEAT, REASON] = data.attempts;
   const texts = { problem: data.problems, method: data.methods, status: data.statuses, verdict: data.verdicts, reason: data.reasons };
   const time = (s) => (s < 1 ? `${Number((1000 * s).toPrecision(3))} ms` : `${Number(s.toPrecision(3))} s`);
+  const varies = (column) => !column.few || new Set((column.from ?? []).filter((value) => value !== null)).size > 1;
   const columns = [
     { name: "problem", from: PROBLEM, of: texts.problem },
     { name: "method", from: METHOD, of: texts.method },
@@ -114,10 +115,10 @@
     { name: "relative error", from: ERROR, show: (error) => (error ? error.toExponential(1) : "0") },
     { name: "evaluations", from: EVALUATIONS, show: (count) => count.toLocaleString("en") },
     { name: "time", from: TIME, show: time },
-    { name: "seed", from: SEED, show: String },
-    { name: "repeat", from: REPEAT, show: String },
+    { name: "seed", from: SEED, show: String, few: true },
+    { name: "repeat", from: REPEAT, show: String, few: true },
     { name: "reason", from: REASON, of: texts.reason },
-  ];
+  ].filter(varies);
   for (const column of columns) {
     if (!column.of) continue;
     const order = column.of.map((_, k) => k).sort((a, b) => (column.of[a] < column.of[b] ? -1 : 1));
@@ -139,7 +140,7 @@
   };
   const matching = () => {
     const words = id("search").value.trim().toLowerCase();
-    const found = [columns[0], columns[1], columns[10]].map((column) => column.lower.map((text) => text.includes(words)));
+    const found = [columns[0], columns[1], columns.at(-1)].map((column) => column.lower.map((text) => text.includes(words)));
     const asked = [["method", METHOD], ["status", STATUS], ["verdict", VERDICT]].map(([name, from]) => [id(`filter-${name}`).value, from]);
     const fits = (row) =>
       !hidden.has(METHOD[row]) &&
