@@ -114,6 +114,7 @@ RULES = (
     Rule("rich", ("report/table.py", "cli/*"), NOBODY, "only terminals get colours"),
     Rule("typer", ("cli/*",), NOBODY, "only the command line knows options"),
     Rule("click", ("cli/*",), NOBODY, "only the command line knows options"),
+    Rule("matplotlib", NOBODY, ("report/*",), "figures for papers need the extra plots, and all else works without it"),
     Rule("jinja2", NOBODY, ("report/*",), "only HTML reports have templates"),
 )
 

@@ -40,6 +40,6 @@ def _is_expression(argument: str, options: Mapping[str, int]) -> bool:
 
 def _values_after(argument: str, options: Mapping[str, int]) -> int:
     """How many values an option takes; one that does not exist may well have been meant to have one."""
-    if not argument.startswith("--") or "=" in argument:
-        return 0
-    return options.get(argument, 1)
+    if argument in options:
+        return options[argument]
+    return 1 if argument.startswith("--") and "=" not in argument else 0

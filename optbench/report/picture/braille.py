@@ -7,8 +7,8 @@ x
 1 ┤           ⢀⣀⠤⠔⠒⠉
   │     ⢀⣀⠤⠔⠒⠉⠁
 0 ┤⣀⠤⠔⠒⠉⠁
-  └┬───────────────┬
-   0               1
+  └┬───────┬───────┬
+   0      0.5    1.0
   x
 """
 
@@ -240,7 +240,7 @@ def _names(picture: Picture) -> str:
 def _floor(axis: Axis, columns: int, signs: Signs) -> tuple[str, str]:
     """The lower axis, and the numbers below it as far as they have room."""
     floor, below = [signs.floor] * columns, ""
-    for value, text in ticks(axis.low, axis.high, max(columns // 10, 2)):
+    for value, text in ticks(axis.low, axis.high, max(columns // 10, 3)):
         column = round(axis.fraction(value) * (2 * columns - 1)) // 2
         begin = max(0, min(column - (len(text) - 1) // 2, columns - len(text)))
         if 0 <= column < columns and len(text) <= columns and (not below or begin > len(below)):

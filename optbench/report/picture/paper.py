@@ -57,7 +57,9 @@ def _draw(picture: Picture, axes: Any) -> None:
         size = (box.high[0] - box.low[0], box.high[1] - box.low[1])
         axes.add_patch(Rectangle(box.low, *size, fill=False, edgecolor="#b35900", linewidth=1.2))
     for k, path in enumerate(picture.paths):
-        axes.plot(*_columns(path.points), f"{_STYLES[k % len(_STYLES)]}", marker=".", linewidth=1.1, label=_text(path.name))
+        axes.plot(
+            *_columns(path.points), _STYLES[k % len(_STYLES)], color=f"C{k % 9 + 1}", marker=".", linewidth=1.1, label=_text(path.name)
+        )
     for kind, (sign, color, area) in _SIGNS.items():
         if places := [mark.at for mark in picture.marks if mark.kind is kind and picture.holds(mark.at)]:
             axes.scatter(

@@ -35,7 +35,7 @@ _LIGHT: dict[str, str] = {
     "infeasible": "#8c959f",
     "enclosure": "#b35900",
     "optimum": "#b00020",
-    **_paths("#0072b2", "#c04000", "#007a55", "#a0428a", "#8a6100", "#4b4ba8", "#0e7490", "#6b4f3a"),
+    **_paths("#c04000", "#0072b2", "#007a55", "#a0428a", "#8a6100", "#4b4ba8", "#0e7490", "#6b4f3a"),
 }
 _DARK: dict[str, str] = {
     "background": "#0d1117",
@@ -46,7 +46,7 @@ _DARK: dict[str, str] = {
     "infeasible": "#8b949e",
     "enclosure": "#f0a35e",
     "optimum": "#ff7b86",
-    **_paths("#56b4e9", "#ff9b5e", "#3fc99a", "#e59ad1", "#e6c34a", "#a5a5ff", "#5fd3e6", "#d0ab8e"),
+    **_paths("#ff9b5e", "#56b4e9", "#3fc99a", "#e59ad1", "#e6c34a", "#a5a5ff", "#5fd3e6", "#d0ab8e"),
 }
 
 
@@ -130,7 +130,7 @@ class _Drawing:
             yield f'<text x="{self.left - 6}" y="{_number(self.y(value) + 4)}" text-anchor="end">{text}</text>'
         middle = (self.left + self.right) / 2
         yield f'<text x="{_number(middle)}" y="{self.bottom + 33}" text-anchor="middle">{_text(_shortened(self.picture.x.name, 60))}</text>'
-        yield f'<text x="{self.left - 6}" y="{self.top - 8}" text-anchor="end">{_text(_shortened(self.picture.y.name, 8))}</text>'
+        yield f'<text x="{self.left - 6}" y="{self.top - 12}" text-anchor="end">{_text(_shortened(self.picture.y.name, 8))}</text>'
 
     def ticks(self, axis: Axis, distance: int) -> list[tuple[float, str]]:
         room = self.right - self.left if axis is self.picture.x else self.bottom - self.top
@@ -207,8 +207,9 @@ _SHAPES = {
 
 def _legend(picture: Picture) -> list[tuple[str, str]]:
     """What each sign means, a line each, and the notes."""
-    kinds = [kind for kind in MarkKind if any(mark.kind is kind and picture.holds(mark.at) for mark in picture.marks)]
-    found = [(_SHAPES[kind], _told(picture.marks, kind)) for kind in kinds]
+    seen = [mark for mark in picture.marks if picture.holds(mark.at)]
+    kinds = [kind for kind in MarkKind if any(mark.kind is kind for mark in seen)]
+    found = [(_SHAPES[kind], _told(seen, kind)) for kind in kinds]
     if picture.enclosures:
         found.append(('<rect x="-5" y="-5" width="10" height="10" fill="none" stroke="var(--ob-enclosure)"/>', "enclosure"))
     if picture.infeasible:
