@@ -46,7 +46,9 @@ class Axis:
         every = max(1, math.ceil((last - first + 1) / _MOST_TICKS))
         powers = [k for k in range(first, last + 1) if k % every == 0]
         if len(powers) < 2:
-            return [Tick(self.fraction(value), f"{value:.3g}") for value in (self.low, math.sqrt(self.low) * math.sqrt(self.high), self.high)]
+            return [
+                Tick(self.fraction(value), f"{value:.3g}") for value in (self.low, math.sqrt(self.low) * math.sqrt(self.high), self.high)
+            ]
         return [Tick(self.fraction(10.0**k), self._text(k)) for k in powers]
 
     def _text(self, power: int) -> str:

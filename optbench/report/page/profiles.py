@@ -64,8 +64,13 @@ def _figure(
 ) -> Figure:
     lines = tuple(distribution(Series(numbers[method], list(curve.steps())), x) for method, curve in curves.items())
     headings = ["method", *(f"{place:,.10g}" for place in at)]
-    rows = [[short(method, 60), *(f"{100 * curve.at(place * (1 + 1e-9)):.0f} %" for place in at)] for method, curve in curves.items()]
+    rows = [[short(method, 60), *(percent(curve.at(place * (1 + 1e-9))) for place in at)] for method, curve in curves.items()]
     shown = [numbers[method] for method in curves]
     table = Table(f"{title}: shares at some values of {x.words}", headings, rows, frozenset(headings[1:]), shown)
     kind = "performance" if name in ("time", "evaluations") else "profile"
     return Figure(name, Chart(kind, title, words, x, SHARE, lines, has_ends=False), words, table, at)
+
+
+def percent(share: float) -> str:
+    """Return a share as text, rounded as the script of the page does it."""
+    return f"{math.floor(100 * share + 0.5)} %"

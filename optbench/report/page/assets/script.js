@@ -90,7 +90,7 @@
       const cells = table.querySelectorAll(`tr[data-m="${method}"] td`);
       at.forEach((tau, k) => {
         const share = sorted.filter((ratio) => ratio <= tau * (1 + 1e-9)).length / count;
-        cells[k].textContent = `${(100 * share).toFixed(0)} %`;
+        cells[k].textContent = `${Math.floor(100 * share + 0.5)} %`;
       });
     }
   };
