@@ -16,18 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from journals import attempt, lines, proof, run, written
 from latex_syntax import check_latex
 from markdown_it import MarkdownIt
 
+from optbench.cli.report_pictures import pictures
+from optbench.errors import ProblemError
 from optbench.report.page import charts, convergence
 from optbench.report.page import run as run_page
 from optbench.report.page.charts import Axis, Series
 from optbench.report.runs import csv as csv_format
 from optbench.report.runs import latex
 from optbench.statistics.profiles import Curve
+from optbench.statistics.records import parsed
 from optbench.statistics.summary import summary
 from optbench.statistics.truth import Basis, Truth
 
@@ -394,6 +397,38 @@ def test_nan_and_half_a_line_are_left_out_with_a_warning(optbench: Any, tmp_path
     assert ran.code == 0
     assert "1 line is no JSON and is left out" in ran.err
     assert "half written" in Seen(ran.out).text
+
+
+things = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(sorted(attempt("x^2", "m"))), things)
+@example("file", "a\0b.yaml")
+@example("file", "-")
+@example("file", "@nothing")
+@example("scan", {"n": "1e999999999"})
+@example("scan", {"n": "1/0"})
+@example("constraint_count", "many")
+def test_a_record_with_any_value_in_a_field_is_shown_or_refused_in_a_sentence(name: str, value: Any) -> None:
+    steps = [{"start": 0, "seconds": 0.1, "objective_evaluations": 1, "gradient_evaluations": 0, "value": 1.0, "point": {"x": 1.0}}]
+    records = [attempt("x^2", "m", 0.0, dimension=1, trace=steps), {**attempt("x^2", "n", 0.0, dimension=1, trace=steps), name: value}]
+    try:
+        found = parsed(lines(records), "run.jsonl", whole=True)
+    except ProblemError:
+        return
+    assert run_page.render(found, pictures(found))
+
+
+@given(st.sampled_from(["run", "command", "options", "environment", "plan"]), things)
+@example("command", ["optbench", "batch", "--range", "1"])
+@example("command", ["optbench", "batch", "--help", "--nothing"])
+def test_a_header_with_any_value_in_a_field_is_borne(name: str, value: Any) -> None:
+    found = parsed(lines([attempt("x^2", "m", 0.0, dimension=1)], **{name: value}), "run.jsonl", whole=True)
+    assert run_page.render(found, pictures(found))
 
 
 # ---- one problem ----------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ attempts have. Flags of the batch are taken from the command that its header tel
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -36,6 +37,7 @@ _SECONDS = 4.0  # for all of them
 _OF_MANY = Detail(columns=81, rows=81)
 _ITERATES = 120  # of a path
 _DOCUMENTS = 100  # of a file, that are looked at
+_NUMBER = r"[+-]?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?|[+-]?\d{1,40}/0*[1-9]\d{0,40}"
 
 
 def pictures(run: Journal) -> dict[Question, Picture | str]:
@@ -68,10 +70,12 @@ class _Readers:
     def problem(self, record: Record) -> Problem | str:
         """Return the problem of a record, or why there is none."""
         file = (record.whole or {}).get("file")
-        try:
-            point = {name: Fraction(value) for name, value in record.instance.question.scan}
-        except (ValueError, ZeroDivisionError):
+        scan = record.instance.question.scan
+        if not all(re.fullmatch(_NUMBER, value) for _, value in scan):
             return "No picture: the point of the scan can't be read."
+        point = {name: Fraction(value) for name, value in scan}
+        if file is not None and "\0" in str(file):
+            return "No picture: the journal names no file."
         reader = ProblemReader(self.flags.get(record.run, Flags()), [point] if point else [])
         where = Source(text=record.instance.problem) if file is None else Source(file=str(file))
         for document in range(_DOCUMENTS):

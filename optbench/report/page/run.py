@@ -145,7 +145,8 @@ def _until(ways: Sequence[convergence.Way], its: Sequence[Outcome], number_of: M
 def _facts(its: Sequence[Outcome]) -> list[str]:
     one = its[0]
     record, truth = one.last, one.truth
-    constraints = (record.whole or {}).get("constraint_count") or 0
+    told = (record.whole or {}).get("constraint_count")
+    constraints = told if isinstance(told, int) else 0
     size = f"{record.dimension:,} unknown{'' if record.dimension == 1 else 's'}"
     many = f", {constraints:,} constraint{'' if constraints == 1 else 's'}" if constraints else ""
     optimum = "infeasible" if truth.value is None else f"{truth.value:.10g}"
