@@ -251,6 +251,8 @@ def test_an_exception_from_the_function_passes_unchanged(name: str) -> None:
     method = get(name)
     if "residuals" in method.uses:
         pytest.skip("it asks for residuals, not for values")
+    if name == "pyscipopt-scip":
+        pytest.skip("it reads formulas, and asks for a value at its answer only")
     text = "x^2 + exp(x)" if method.one_variable_only else "x^2 + exp(x) + (y - x)^2"
     problem = optbench.define(on_rows(method, text), range=(-3, 2))
     function = Faulty(problem)

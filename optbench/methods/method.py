@@ -35,12 +35,15 @@ from enum import Enum
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from optbench.arithmetic.sparsity import Sparsity
 from optbench.errors import Mistake, UsageError, nearest, printable
 
 from .space import Matrix, Point, Space
+
+if TYPE_CHECKING:
+    from optbench.language.graph import Node
 
 # files here that are no methods
 SHARED = frozenset(
@@ -169,6 +172,9 @@ class Constrained(Objective, Protocol):
 
     def lagrangian_hessian(self, x: Point, factor: float, multipliers: Any) -> Any:
         """Return the entries of the Hessian of factor*f + multipliers'c at x."""
+
+    def formulas(self) -> tuple[Node, list[Node], list[Node]]:
+        """Return f, the m entries of c and the n unknowns as scalar expressions; raise `GraphError` where they are too many."""
 
 
 class Outcome(NamedTuple):

@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from optbench.arithmetic.sparsity import Sparsity
+from optbench.language.expand import all_entries
+from optbench.language.graph import Node
 from optbench.methods.space import Space
 from optbench.workbench.function import Function
 
@@ -224,6 +226,15 @@ class MeteredObjective:
         if not counted or self.function.rows is None:
             return None
         return counted - self.meter.passes + self.meter.rows / self.function.rows
+
+    # ---- formulas --------------------------------------------------------------------------------------------------------------
+
+    def formulas(self) -> tuple[Node, list[Node], list[Node]]:
+        """The minimand, the entries of the constraints and the unknowns, written out as scalar expressions."""
+        problem, parts = self.function.problem, self.function.parts
+        found = all_entries([problem.minimand, *(part.residual for part in parts), *problem.symbols], problem.data)
+        split = 1 + len(parts)
+        return found[0][0], [entry for residual in found[1:split] for entry in residual], [entry for s in found[split:] for entry in s]
 
     # ---- constraints ----------------------------------------------------------------------------------------------------------
 
