@@ -106,9 +106,11 @@ def measured(shape: Shape, folder: Path) -> dict[str, float]:
     """Return the figures of a journal of that shape."""
     journal, page = folder / "run.jsonl", folder / "report.html"
     journal.write_text("".join(json.dumps(record) + "\n" for record in records(shape)), encoding="utf-8")
-    began = time.perf_counter()
+    began, before = time.perf_counter(), os.times()
     subprocess.run([sys.executable, "-m", "optbench", "report", str(journal), "-o", str(page)], check=True)
-    found = {"attempts": float(shape.attempts), "written_seconds": time.perf_counter() - began, "megabytes": page.stat().st_size / 1e6}
+    wall, after = time.perf_counter() - began, os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    found = {"attempts": float(shape.attempts), "written_seconds": wall, "cpu_seconds": spent, "megabytes": page.stat().st_size / 1e6}
     return found | in_browser(page)
 
 
