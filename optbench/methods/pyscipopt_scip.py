@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -169,7 +170,7 @@ def _call(node: Call, args: list[str]) -> str:
     if node.function == "power":
         return _power(node, args)
     if node.function not in WRITTEN:
-        raise Unwritable(f"SCIP has no {node.function}")
+        raise Unwritable(f"SCIP has no {'if' if node.boolean else node.function}")
     return WRITTEN[node.function](*args)
 
 
@@ -203,8 +204,8 @@ WRITTEN: dict[str, Callable[..., str]] = {
     "tanh": lambda a: f"(1 + (-2)*(1 + exp(2*{a}))^(-1))",
     "abs": lambda a: f"abs({a})",
     "hypot": lambda a, b: f"(({a})^2 + ({b})^2)^0.5",
-    "maximum": lambda a, b: f"(0.5*({a} + {b} + abs({a} + (-1)*{b})))",
-    "minimum": lambda a, b: f"(0.5*({a} + {b} + (-1)*abs({a} + (-1)*{b})))",
+    "maximum": lambda *args: reduce(lambda a, b: f"(0.5*({a} + {b} + abs({a} + (-1)*{b})))", args),
+    "minimum": lambda *args: reduce(lambda a, b: f"(0.5*({a} + {b} + (-1)*abs({a} + (-1)*{b})))", args),
     "relu": lambda a: f"(0.5*({a} + abs({a})))",
     "sigmoid": lambda a: f"(1 + exp((-1)*{a}))^(-1)",
     "softplus": lambda a: f"log(1 + exp({a}))",
