@@ -11,7 +11,7 @@ from pathlib import Path as File
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from optbench.report.picture import braille, paper, svg
@@ -31,6 +31,7 @@ any_finite = st.floats(allow_nan=False, allow_infinity=False)
 # ---- a function of one unknown ---------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.lists(numbers, min_size=1, max_size=5), numbers, st.floats(0.01, 50))
 def test_a_curve_goes_through_the_function_and_bends_with_it(coefficients: list[float], low: float, width: float) -> None:
     def f(x: float) -> float:
@@ -94,6 +95,7 @@ def test_poles_do_not_decide_what_is_shown() -> None:
     assert visible([]) == (-1, 1)
 
 
+@settings(deadline=None)
 @given(st.lists(any_finite, max_size=30), st.lists(any_finite, max_size=3))
 def test_what_is_shown_is_finite_and_holds_what_it_must(values: list[float], also: list[float]) -> None:
     low, high = with_margin(*stretched(visible(values, also), values))
@@ -103,12 +105,14 @@ def test_what_is_shown_is_finite_and_holds_what_it_must(values: list[float], als
     assert all(low <= value <= high for value in also)
 
 
+@settings(deadline=None)
 @given(any_finite, any_finite)
 def test_ends_that_are_widened_differ(a: float, b: float) -> None:
     low, high = widened(min(a, b), max(a, b))
     assert low < high
 
 
+@settings(deadline=None)
 @given(
     st.lists(numbers, max_size=4),
     st.lists(any_finite, max_size=4),
@@ -126,6 +130,14 @@ def test_a_finite_range_is_the_window() -> None:
     assert window(2.0, 5.0, [3.0], [1e9]) == (2.0, 5.0)
 
 
+@pytest.mark.parametrize("points", [[0.0], [1e-4], [3.0], [1e5], [1e-4, 3e-4], [1000, 1010], [-0.1, 5.0]])
+def test_points_are_seen_apart_in_their_window(points: list[float]) -> None:
+    low, high = window(-math.inf, math.inf, points)
+    assert low < min(points) <= max(points) < high
+    if len(points) > 1:
+        assert high - low <= 15 * (max(points) - min(points))
+
+
 def test_thinned_keeps_both_ends() -> None:
     assert thinned(list(range(1000)), 4) == [0, 333, 666, 999]
 
@@ -133,6 +145,7 @@ def test_thinned_keeps_both_ends() -> None:
 # ---- axes --------------------------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(any_finite, any_finite, st.integers(2, 20))
 def test_ticks_lie_on_the_axis_and_are_told_apart(a: float, b: float, most: int) -> None:
     low, high = min(a, b), max(a, b)
@@ -161,6 +174,7 @@ def test_ticks_are_round(low: float, high: float, texts: list[str]) -> None:
 # ---- contour lines -----------------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(numbers, numbers, numbers, numbers, st.floats(0.05, 0.95), st.integers(2, 9), st.integers(2, 9))
 def test_a_contour_line_lies_where_the_function_has_its_level(
     a: float, b: float, c: float, d: float, share: float, columns: int, rows: int
@@ -181,6 +195,7 @@ def test_a_contour_line_lies_where_the_function_has_its_level(
             assert f(x, y) == pytest.approx(level, abs=1e-9 * (high - low) + 1e-12 * max(abs(low), abs(high)))
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 9), min_size=4, max_size=4), min_size=3, max_size=6), st.sampled_from([0.5, 2.5, 4.0, 7.5]))
 def test_every_edge_that_is_crossed_is_crossed_once_and_lines_end_at_the_border(rows: list[list[int]], level: float) -> None:
     values = Grid((0.0, 1.0, 2.0, 3.0), tuple(map(float, range(len(rows)))), tuple(tuple(map(float, row)) for row in rows))
@@ -260,6 +275,7 @@ def test_what_lies_outside_is_cut_off() -> None:
     assert canvas(square(((0, -5), (0, 5))), 2, 2) == ["⡇ ", "⡇ "]
 
 
+@settings(deadline=None)
 @given(*[st.fractions(0, 1, max_denominator=64)] * 4)
 def test_a_segment_is_the_dots_next_to_it(x: Fraction, y: Fraction, right: Fraction, top: Fraction) -> None:
     columns, rows = 9, 6

@@ -91,7 +91,7 @@ def plot(
         print(f"warning: {printable(sentence)}", file=sys.stderr)
     limits = {"exact_time": exact_time, "certify_time": certify_time, "time_limit": time_limit}
     known, code = _known(problem, method or [], not no_exact, not no_certify, limits, memory_limit, seed, debug)
-    detail = Detail() if format_ else Detail(size[0], size[0], 2 * size[1], levels=min(max(size[1] // 3, 3), 7))
+    detail = Detail() if format_ else Detail(size[0], min(size[0], 120), min(2 * size[1], 90), levels=min(max(size[1] // 3, 3), 7))
     _give(drawing.drawn(problem, Function(problem), known, detail), out, format_, size, color=not no_color)
     return code
 

@@ -60,7 +60,7 @@ def _sentences(result: Result) -> Iterator[str]:
     if result.status not in (Status.OPTIMAL, Status.LOCALLY_OPTIMAL, Status.FEASIBLE):
         yield result.sentence
     elif not result.assurance.is_proof:
-        yield "No global optimum was proved in the time that was given."
+        yield "No global optimum was proved."
     elif not any(solution.point for solution in result.solutions):
         yield result.sentence
     yield from result.disagreements

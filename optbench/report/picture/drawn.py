@@ -273,4 +273,4 @@ def _outside(whole: Picture) -> Iterable[str]:
     for path in whole.paths:
         count = sum(not whole.holds(point) for point in path.points)
         if count:
-            yield f"{path.name}: {count:,} of its {len(path.points):,} points lie outside of the picture."
+            yield f"{path.name}: {count:,} of {len(path.points):,} points outside of the picture."

@@ -241,11 +241,19 @@ def window(low: float, high: float, core: Iterable[float] = (), around: Iterable
     reach = max(last - first, abs(first), abs(last), 1.0) * _REACH
     near = [x for x in others if first - reach <= x <= last + reach]
     first, last = min([first, *near]), max([last, *near])
-    aside = max((last - first) * _ASIDE, max(abs(first), abs(last)) / 2 if last == first else 0.0, _LEAST_ASIDE)
+    aside = max((last - first) * _ASIDE, _beside(max(abs(first), abs(last)), first == last))
     return max(low, first - aside, -_LARGEST), min(high, last + aside, _LARGEST)
+
+
+def _beside(size: float, alone: bool) -> float:
+    """What is shown at least beside points of a size, so that a bend around them is seen."""
+    if size < _NO_SIZE:
+        return _LEAST_ASIDE
+    return max(_LEAST_ASIDE, size / 2) if alone and size > _LEAST_ASIDE else min(_LEAST_ASIDE, 4 * size)
 
 
 _REACH = 3.0  # how far away a point may be that belongs to the picture, in widths of the core
 _ASIDE = 0.4  # what is shown beside the points, in widths of what holds them
 _LEAST_ASIDE = 2.0
+_NO_SIZE = 1e-6  # below it a number is taken for 0
 _UNKNOWN = 5.0  # what is shown on both sides of 0 where nothing is known
