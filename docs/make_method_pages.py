@@ -41,7 +41,8 @@ def index(found: dict[str, Method]) -> str:
         "",
         "What each needs of a function and what it handles; `optbench methods NAME` says the same in the terminal.",
         "`--method auto` picks one by the problem's facts and says why, `--method all` runs every one that is applicable, and",
-        "`optbench methods probe` tells which work here: those by NLopt, cma, HiGHS, POUNCE and SCIP need `pip install 'optbench[solvers]'`.",
+        "`optbench methods probe` tells which work here: those by NLopt, cma, HiGHS, POUNCE and SCIP need "
+        "`pip install 'optbench[solvers]'`.",
         "[plugins.md](../plugins.md) shows how a package adds one.",
         "",
         "| method | looks | derivatives | bounds | constraints | by |",

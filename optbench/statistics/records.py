@@ -279,7 +279,8 @@ def _count(value: Any) -> int:
 
 
 def steps(trace: Iterable[Mapping[str, Any]]) -> Iterator[Step]:
-    """Yield the iterates of an attempt's `trace`; the seconds of earlier starts are added to those of later ones, as the evaluations are already."""
+    """Yield the iterates of an attempt's `trace`; the seconds of earlier starts are added to those of later ones, as the evaluations
+    are already."""
     start, before, latest = None, 0.0, 0.0
     for entry in trace:
         if entry["start"] != start:
