@@ -271,6 +271,38 @@ def _lives(pid: int) -> bool:
         return False
 
 
+# ---- the probe ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_probe_tells_of_each_what_became_of_it() -> None:
+    from optbench.cli.probe import State, probe
+
+    found = {row.method: row for row in probe(["compass-search", "exits", "halving", "needs-library", "newton", "no-module", "lies"])}
+    assert {name: row.state for name, row in found.items()} == {
+        "compass-search": State.WORKS,
+        "exits": State.FAILS,
+        "halving": State.FAILS,  # the minimum of the probe's problem is not at 0
+        "lies": State.FAILS,
+        "needs-library": State.NOT_INSTALLED,
+        "newton": State.WORKS,
+        "no-module": State.FAILS,
+    }
+    assert found["compass-search"].version == f"optbench {optbench.__version__}, optbench-compass 1.0"
+    assert found["exits"].reason == "ended with exit code 0 without an answer"
+
+
+def test_a_library_that_ends_the_program_takes_its_own_methods_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from optbench.cli.probe import State, probe
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "cma", raising=False)
+    (tmp_path / "cma.py").write_text("import os\nos._exit(3)\n")
+    broken, fine = probe(["cma-es", "newton"])
+    assert (broken.state, broken.reason) == (State.FAILS, "importing cma ended with exit code 3 without an answer")
+    assert fine.state is State.WORKS
+
+
 # ---- on the command line ----------------------------------------------------------------------------------------------------
 
 
