@@ -7,9 +7,12 @@ the arithmetic's own namespace. No text of a user ever reaches it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 from optbench.language.graph import Call, Node, Number, Symbol, topological
+
+_PIECE = 2_000  # lines that are compiled at once: Python's compiler can't be interrupted, and takes 20 us a line
 
 
 class Arithmetic(Protocol):
@@ -27,21 +30,51 @@ class Arithmetic(Protocol):
 def compiled(outputs: Sequence[Node], inputs: Sequence[Symbol], arithmetic: Arithmetic) -> Callable[..., Any]:
     """Return a function of the inputs' values that returns a tuple with the value of each output."""
     names: dict[Node, str] = {symbol: f"x{i}" for i, symbol in enumerate(inputs)}
+    arguments = ", ".join(names.values())
     namespace = dict(arithmetic.namespace)
     lines: list[str] = []
     free: list[str] = []
     order = _needed(outputs, arithmetic, names, namespace)
+    is_long = len(order) > 2 * _PIECE
+    if is_long:
+        names |= {symbol: f"v[{i}]" for i, symbol in enumerate(inputs)}
     for node, dying in zip(order, _last_uses(order, outputs), strict=True):
         assert isinstance(node, Call)
         code = arithmetic.code(node, [names[a] for a in node.args])
         free.extend(names[a] for a in dying)
-        names[node] = free.pop() if free else f"v{len(names)}"
+        names[node] = free.pop() if free else f"v[{len(names)}]" if is_long else f"v{len(names)}"
         lines.append(f"    {names[node]} = {code}")
-    arguments = ", ".join(names[s] for s in inputs)
-    results = "".join(f"{names[output]}, " for output in outputs)
-    source = f"def evaluate({arguments}):\n" + "\n".join(lines) + f"\n    return ({results})\n"
+    results = [names[output] for output in outputs]
+    if is_long:
+        return _in_pieces(lines, results, len(inputs), len(names), namespace)
+    return _function(arguments, [*lines, _returned(results)], namespace)
+
+
+def _returned(names: Sequence[str]) -> str:
+    return f"    return ({''.join(f'{name}, ' for name in names)})"
+
+
+def _function(arguments: str, lines: Sequence[str], namespace: dict[str, Any]) -> Callable[..., Any]:
+    source = f"def evaluate({arguments}):\n" + "\n".join(lines) + "\n"
     exec(compile(source, "<optbench expression>", "exec"), namespace)  # our own source, see above
     evaluate: Callable[..., Any] = namespace["evaluate"]
+    return evaluate
+
+
+def _in_pieces(
+    lines: Sequence[str], results: Sequence[str], arguments: int, places: int, namespace: dict[str, Any]
+) -> Callable[..., tuple[Any, ...]]:
+    """Return the same function of many lines as several in a row, which work on one list v: the arguments, then the others."""
+    steps = [_function("v", lines[i : i + _PIECE], namespace) for i in range(0, len(lines), _PIECE)]
+    gather = [_function("v", [_returned(results[i : i + _PIECE])], namespace) for i in range(0, len(results), _PIECE)]
+    rest: list[Any] = [None] * (places - arguments)
+
+    def evaluate(*given: Any) -> tuple[Any, ...]:
+        v = [*given, *rest]
+        for step in steps:
+            step(v)
+        return tuple(chain.from_iterable(part(v) for part in gather))
+
     return evaluate
 
 

@@ -32,17 +32,22 @@ def is_quadratic(root: Node, unknowns: Iterable[Symbol]) -> bool:
 
 def degree(root: Node, unknowns: Iterable[Symbol]) -> int | None:
     """Return a bound on the degree in the unknowns: 0, 1 or 2; None where it is greater, or no polynomial is seen."""
-    found: dict[Node, int] = {}
+    return degrees([root], unknowns)[0]
+
+
+def degrees(roots: Sequence[Node], unknowns: Iterable[Symbol]) -> list[int | None]:
+    """Return such a bound for each of several expressions; what they share is looked at once."""
+    found: dict[Node, int | None] = {}
     among = set(unknowns)
-    for node in topological(root):
+    for node in topological(*roots):
         if not isinstance(node, Call):
             found[node] = int(node in among)
             continue
-        bound = _degree(node, [found[a] for a in node.args])
-        if bound is None or bound > _GREATEST:
-            return None
-        found[node] = bound
-    return found[root]
+        inner = [found[a] for a in node.args]
+        known = [d for d in inner if d is not None]
+        bound = _degree(node, known) if len(known) == len(inner) else None
+        found[node] = None if bound is None or bound > _GREATEST else bound
+    return [found[root] for root in roots]
 
 
 def _degree(node: Call, degrees: Sequence[int]) -> int | None:

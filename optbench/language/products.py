@@ -11,12 +11,15 @@ which are asked for where the function itself is defined.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 
-from optbench.language.build import call, divide, multiply, power
+from optbench.language.build import binary_product, call, divide, multiply, power
 from optbench.language.graph import Call, Node, Number
 
 _MAX_FACTORS = 12  # longer products are kept as they are
+_MAX_FLAT = 32  # factors up to which a product is taken apart in another one; else a chain of n links would have n^2
 
 
 def cancelled(*factors: Node) -> Node:
@@ -28,7 +31,7 @@ def cancelled(*factors: Node) -> Node:
         factor, exponent = pending.pop()
         inside = _taken_apart(factor, exponent)
         if len(parts) + len(pending) + len(inside) > _MAX_FACTORS:
-            return multiply(*factors)
+            return _product(factors)
         if isinstance(factor, Number) and factor.value and exponent.denominator == 1:
             coefficient *= factor.value ** int(exponent)
         elif inside:
@@ -36,6 +39,12 @@ def cancelled(*factors: Node) -> Node:
         else:
             parts[factor] = parts.get(factor, Fraction(0)) + exponent
     return _joined(coefficient, parts, factors)
+
+
+def _product(factors: Sequence[Node]) -> Node:
+    """Return the product, with long products among the factors as one part each."""
+    count = sum(len(f.args) if isinstance(f, Call) and f.function == "multiply" else 1 for f in factors)
+    return multiply(*factors) if count <= _MAX_FLAT else reduce(binary_product, factors)
 
 
 def _taken_apart(node: Node, exponent: Fraction) -> list[tuple[Node, Fraction]]:

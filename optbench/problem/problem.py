@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from optbench.language.build import negate, power, reduction, subtract
 from optbench.language.domain import natural_domain
-from optbench.language.graph import Call, Node, Shape, Symbol, symbols, topological
+from optbench.language.graph import Call, Node, Shape, Symbol, topological
 from optbench.language.text import TooLong, text
 from optbench.problem.interval import Interval, restricted
 
@@ -191,19 +191,8 @@ class Problem:
     def domains(self) -> dict[str, tuple[Interval, tuple[Node, ...]]]:
         """For each scalar variable its range without the parts on which the problem is undefined, and the conditions
         on it alone that could not be made part of the interval."""
-        return {v.name: self._domain_of(v) for v in self.variables if not v.shape}
-
-    def _domain_of(self, variable: Variable) -> tuple[Interval, tuple[Node, ...]]:
-        interval, rest = variable.ranges[0], []
-        for condition in self.domain:
-            if symbols(condition) != [variable.symbol]:
-                continue
-            narrower = restricted(interval, condition, variable.symbol)
-            if narrower is None:
-                rest.append(condition)
-            else:
-                interval = narrower
-        return interval, tuple(_unimplied(rest, interval, variable.symbol))
+        alone = _conditions_on_one(self.domain)
+        return {v.name: _domain_of(v, alone.get(v.symbol, ())) for v in self.variables if not v.shape}
 
     @cached_property
     def hash(self) -> str:
@@ -230,6 +219,35 @@ def _hashed_ranges(ranges: Sequence[Interval]) -> list[str]:
 def _bytes(values: Sequence[Fraction] | array[float]) -> bytes:
     """What is hashed of data: the doubles of columns, the fractions of lists."""
     return values.tobytes() if isinstance(values, array) else repr(list(values)).encode()
+
+
+def _conditions_on_one(conditions: Sequence[Node]) -> dict[Symbol, list[Node]]:
+    """The conditions that hold one symbol only, by that symbol; what they share is looked at once."""
+    held: dict[Node, frozenset[Symbol]] = {}  # at most two symbols of each part
+    for node in topological(*conditions):
+        inner = [held[a] for a in node.args if held[a]]
+        some = frozenset([node]) if isinstance(node, Symbol) else inner[0] if inner else frozenset()
+        for more in inner:
+            some = some if len(some) > 1 or more is some else frozenset(sorted(some | more, key=id)[:2])
+        held[node] = some
+    found: dict[Symbol, list[Node]] = {}
+    for condition in conditions:
+        if len(held[condition]) == 1:
+            [only] = held[condition]
+            found.setdefault(only, []).append(condition)
+    return found
+
+
+def _domain_of(variable: Variable, conditions: Sequence[Node]) -> tuple[Interval, tuple[Node, ...]]:
+    """The range of a variable without what the conditions on it alone take away, and those that are left."""
+    interval, rest = variable.ranges[0], []
+    for condition in conditions:
+        narrower = restricted(interval, condition, variable.symbol)
+        if narrower is None:
+            rest.append(condition)
+        else:
+            interval = narrower
+    return interval, tuple(_unimplied(rest, interval, variable.symbol))
 
 
 def _unimplied(conditions: list[Node], interval: Interval, variable: Symbol) -> list[Node]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from optbench.language.build import subtract
-from optbench.language.graph import Call, Node, Shape, Symbol, topological
+from optbench.language.graph import Call, Node, Shape, topological
 from optbench.problem.problem import Problem
 
 
@@ -26,25 +26,24 @@ class Part(NamedTuple):
 
 def parts(problem: Problem) -> list[Part]:
     """Return the comparisons of all constraints, in order."""
-    unknown = set(problem.symbols)
-    return [part for c in problem.constraints for part in _parts(c.name, c.condition, unknown)]
+    moving: set[Node] = set(problem.symbols)  # and what holds one of them
+    for node in topological(*(c.condition for c in problem.constraints)):
+        if any(a in moving for a in node.args):
+            moving.add(node)
+    return [part for c in problem.constraints for part in _parts(c.name, c.condition, moving)]
 
 
-def _parts(name: str, condition: Node, unknown: set[Symbol]) -> Iterator[Part]:
+def _parts(name: str, condition: Node, moving: set[Node]) -> Iterator[Part]:
     assert isinstance(condition, Call)
     if condition.function in ("and", "all"):
         for arg in condition.args:
-            yield from _parts(name, arg, unknown)
+            yield from _parts(name, arg, moving)
         return
     left, right = condition.args
-    swapped = _is_constant(left, unknown) and not _is_constant(right, unknown)
+    swapped = left not in moving and right in moving
     at_most = condition.function in ("less", "less_equal", "equal")
     residual = subtract(left, right) if at_most else subtract(right, left)
     yield Part(name, residual, condition.function == "equal", -1.0 if at_most != swapped else 1.0, residual.shape)
-
-
-def _is_constant(node: Node, unknown: set[Symbol]) -> bool:
-    return not any(part in unknown for part in topological(node))
 
 
 def by_constraint(found: Sequence[Part], values: Any) -> dict[str, Any]:

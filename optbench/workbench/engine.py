@@ -23,10 +23,11 @@ from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, R
 from optbench.workbench import attempt, rows, stages
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement
-from optbench.workbench.panel import Entrant, entrants
+from optbench.workbench.panel import Entrant, entrants, expected
 from optbench.workbench.portfolio import Order, Portfolio
 from optbench.workbench.preparation import uses_batches
 from optbench.workbench.rows import CERTIFY, EXACT, Begun
+from optbench.workbench.set_up_limit import SetUpTooLong, set_up_limit
 from optbench.workbench.settings import Settings
 from optbench.workbench.starts import starts, typical_scale
 from optbench.workbench.supervisor import Ended, Ending, Limits, Message, Supervisor
@@ -41,6 +42,7 @@ _CERTIFY_GRACE = 4.0  # the same for certification, whose enclosure would be los
 _ACCOUNT = "account"  # no row of the comparison
 _ACCOUNT_SECONDS = 10.0
 _HEAD_START = 0.4  # seconds that the exact stage has before certification begins, which is not needed if it proves its answer
+_LEAST_SET_UP = 1.0  # seconds that set-up has in any case, or a time limit of 0 would depend on the machine
 _LONG = 10_000  # characters of a parameter that the result repeats
 Listener = Callable[[Attempt], None]
 
@@ -116,6 +118,7 @@ class _Run:
         try:
             self.supervise()
         except KeyboardInterrupt:
+            self.expect_methods()
             for name in [*([EXACT] if self.settings.exact else []), *([CERTIFY] if self.certifying else []), *self.field]:
                 if name not in self.rows:
                     ended = Ended(name, Ending.CANCELLED, "was interrupted", None, 0.0, 0.0)
@@ -129,9 +132,10 @@ class _Run:
                 self.submit_exact(supervisor)
             if self.settings.certify:
                 self.submit_certification(supervisor)
-            runnable = self.refuse_some()
-            if runnable:
-                self.submit_methods(supervisor, runnable)
+            if self.set_up(lambda check: self.field):
+                runnable = self.refuse_some()
+                if runnable and self.set_up(lambda check: self.compile(runnable, check)):
+                    self.submit_methods(supervisor, runnable)
             for event in supervisor.events():
                 if isinstance(event, Message):
                     self.latest[event.key] = event.payload
@@ -220,16 +224,44 @@ class _Run:
                 )
         return [entrant for entrant in self.field.values() if entrant.refusal is None]
 
-    def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant]) -> None:
-        settings, function = self.settings, self.function
+    def set_up(self, work: Callable[[Callable[[], None]], object]) -> bool:
+        """Do a part of what comes before the methods; return whether it was done in time. Where it wasn't, their rows say so."""
+        try:
+            with set_up_limit(max(_LEAST_SET_UP, self.seconds_left())) as check:
+                work(check)
+        except SetUpTooLong:
+            self.expect_methods()
+            reason = f"set-up took the whole time limit of {self.settings.time_limit:g} s"
+            for name, entrant in self.field.items():
+                if name not in self.rows:
+                    row = rows.unfinished(self.function, entrant, AttemptStatus.LIMIT, reason, self.begun(entrant))
+                    self.finish(name, row, None)
+            return False
+        return True
+
+    def expect_methods(self) -> None:
+        """Let the field be what is known of it without a look at the function, where it was not yet made."""
+        if "field" not in vars(self) and self.settings.numerical:
+            self.field = {entrant.label: entrant for entrant in expected(self.problem, self.settings.methods or self.problem.methods)}
+
+    def compile(self, runnable: list[Entrant], check: Callable[[], None]) -> None:
+        """Make what all methods share: once here, not in every child."""
+        function = self.function
         for library in sorted({entrant.method.library for entrant in runnable if entrant.method.library and not entrant.method.origin}):
             with suppress(Exception), warnings.catch_warnings(action="ignore"):  # where it can't be, the row says so
-                importlib.import_module(library)  # once here, not in every child
-        function.prepare()
+                importlib.import_module(library)
+        check()
+        for one in (function, *(entrant.form.function for entrant in runnable if entrant.form is not None)):
+            one.prepare()
+            check()
         if any(uses_batches(entrant.method, entrant.options) for entrant in runnable):
-            function.batch_gradient.prepare()  # the data once here, not in every child
+            function.batch_gradient.prepare()
         function.scale = typical_scale(function)
-        self.starts = starts(function, settings.seed, settings.starts)
+        self.starts = starts(function, self.settings.seed, self.settings.starts)
+        check()
+
+    def submit_methods(self, supervisor: Supervisor, runnable: list[Entrant]) -> None:
+        settings, function = self.settings, self.function
         busy = len(runnable) + settings.exact + settings.certify
         seconds = self.seconds_left() * min(1.0, settings.jobs / busy)
         named = bool(settings.methods or self.problem.methods)
@@ -242,8 +274,6 @@ class _Run:
 
     def submit(self, supervisor: Supervisor, order: Order) -> None:
         settings, function, entrant, budget = self.settings, self.function, order.entrant, order.budget
-        if entrant.form is not None:
-            entrant.form.function.prepare()
 
         def task(send: Callable[[Any], None]) -> Any:
             return stages.method(function, entrant, order.starts, budget, settings, send, order.until_enough)
@@ -260,13 +290,22 @@ class _Run:
         if portfolio is None or proving or portfolio.running.label not in self.rows:
             return
         row = Finding(*self.rows[portfolio.running.label])
-        order = None if self.is_proved() else portfolio.next(row, self.findings(), self.seconds_left())
+        order = None if self.is_proved() else self.next_order(portfolio, row)
         if order is None:
             self.portfolio = None
             return
         self.field[order.entrant.label] = order.entrant
         self.orders[order.entrant.label] = order
         self.submit(supervisor, order)
+
+    def next_order(self, portfolio: Portfolio, row: Finding) -> Order | None:
+        """What auto does next, compiled; None where it does nothing more, or would not be ready in time."""
+        with suppress(SetUpTooLong), set_up_limit(max(_LEAST_SET_UP, self.seconds_left())):
+            order = portfolio.next(row, self.findings(), self.seconds_left())
+            if order is not None and order.entrant.form is not None:
+                order.entrant.form.function.prepare()
+            return order
+        return None
 
     def is_proved(self) -> bool:
         return any(answer is not None and answer.assurance.is_proof for answer in (self.answer, self.certified))

@@ -25,7 +25,7 @@ from optbench.language.derivative import NotDifferentiable, has_all_derivatives
 from optbench.language.expand import all_entries, entries
 from optbench.language.functions import TABLE
 from optbench.language.graph import GraphError, Node, functions, size, work
-from optbench.language.linear import is_linear, is_quadratic
+from optbench.language.linear import degrees
 from optbench.language.row_sums import NOT_SEEN, NoRowSum, RowSum, row_sum
 from optbench.language.squares import SumOfSquares, sum_of_squares
 from optbench.methods.space import Euclidean, Line, Space
@@ -193,13 +193,17 @@ class Function:
     @cached_property
     def is_linear(self) -> bool:
         """Whether the minimand and all constraints are linear."""
-        return all(is_linear(node, self.problem.symbols) for node in (self.problem.minimand, *(part.residual for part in self.parts)))
+        return all(degree in (0, 1) for degree in self._degrees)
 
     @cached_property
     def is_quadratic(self) -> bool:
         """Whether the minimand has degree 2 at most and all constraints are linear."""
-        symbols = self.problem.symbols
-        return is_quadratic(self.problem.minimand, symbols) and all(is_linear(part.residual, symbols) for part in self.parts)
+        return self._degrees[0] is not None and all(degree in (0, 1) for degree in self._degrees[1:])
+
+    @cached_property
+    def _degrees(self) -> list[int | None]:
+        """Bounds on the degrees of the minimand and of each part of the constraints."""
+        return degrees([self.problem.minimand, *(part.residual for part in self.parts)], self.problem.symbols)
 
     @cached_property
     def not_convex_because(self) -> str | None:
@@ -209,7 +213,7 @@ class Function:
     @cached_property
     def residuals_are_linear(self) -> bool:
         """Whether it is a sum of squares of linear functions."""
-        return self.squares is not None and all(is_linear(r, self.problem.symbols) for r in self.squares.residuals)
+        return self.squares is not None and all(d in (0, 1) for d in degrees(self.squares.residuals, self.problem.symbols))
 
     @cached_property
     def least_squares(self) -> Reading:

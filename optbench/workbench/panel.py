@@ -88,6 +88,25 @@ def labelled(chosen: Sequence[MethodChoice]) -> dict[str, MethodChoice]:
     return dict(found.values())
 
 
+def expected(problem: Problem, chosen: Sequence[MethodChoice]) -> list[Entrant]:
+    """Return the methods that a comparison would have, as far as it can be told without a look at the function."""
+    known = Facts(
+        dimension=problem.dimension,
+        has_constraints=bool(problem.constraints),
+        has_integers=any(v.symbol.integer for v in problem.variables),
+    )
+    return [_expected(label, choice) for label, choice in labelled(chosen or _panel(known)).items()]
+
+
+def _expected(label: str, choice: MethodChoice) -> Entrant:
+    if choice.name == "auto":
+        method, refusal = Method("auto", "What auto would have chosen.", "none"), None
+    else:
+        method, refusal = method_of(choice.name)
+    options = method.options() if refusal or choice.name == "auto" else read_options(method, dict(choice.options))
+    return Entrant(method, options, refusal, label)
+
+
 def _entrant(problem: Problem, function: Function, facts: Facts, name: str, choice: MethodChoice) -> Entrant:
     method, refusal = method_of(name)
     if refusal:
