@@ -110,7 +110,7 @@ def duration(seconds: float) -> str:
     """Return a time as people say it.
 
     >>> duration(0.2), duration(75), duration(7300), duration(200_000)
-    ('1 s', '1 min 15 s', '2 h 2 min', '2 d 8 h')
+    ('1 s', '1 min 15 s', '2 h 1 min', '2 d 7 h')
     """
     whole = max(1, round(seconds))
     for name, size, below, unit in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
