@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import re
 import sys
 from pathlib import Path
@@ -77,6 +78,19 @@ def test_constraints_bound_what_is_feasible() -> None:
         assert all(abs(x - y) < 1e-9 or math.hypot(x, y) == pytest.approx(1, abs=0.02) for x, y in line)
     [mark] = whole.marks
     assert mark.at == (pytest.approx(-(0.5**0.5)), pytest.approx(-(0.5**0.5)))
+
+
+def test_whole_numbers_are_dots() -> None:
+    whole = looked_at("(n - 2.4)^2", variables={"n": {"range": (0, 5), "integer": True}})
+    assert whole.curves == tuple(((float(n), pytest.approx((n - 2.4) ** 2)),) for n in range(6))
+    whole = looked_at("(n - 2.4)^2 + x^2", variables={"n": {"range": (0, 5), "integer": True}, "x": (-1, 1)}, exact=False)
+    assert "n takes whole numbers only; what is drawn between them is no part of the problem." in whole.notes
+
+
+def test_an_equation_of_one_unknown_is_a_line() -> None:
+    whole = looked_at("x^2", range=(-2, 2), subject_to=["x^3 = 1/2"], exact=False)
+    [line] = whole.limits
+    assert [x for x, _ in line] == [pytest.approx(0.5 ** (1 / 3))] * 2
 
 
 # ---- the command line ------------------------------------------------------------------------------------------------------
@@ -224,7 +238,9 @@ def shown(monkeypatch: pytest.MonkeyPatch, *argv: str, encoding: str = "utf-8") 
 
     terminal = Terminal(encoding)
     monkeypatch.setattr(sys, "stdout", terminal)
-    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: (64, 20))
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("LINES", raising=False)
+    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: os.terminal_size((64, 20)))
     assert run(("plot", "x^2", *BARE, *argv)) == 0
     terminal.flush()
     return terminal.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined,no-any-return]

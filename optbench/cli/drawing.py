@@ -84,6 +84,7 @@ def subject_of(problem: Problem, function: Function, free: Sequence[int]) -> Sub
         lambda *x: sign * value(at(*x)) + 0.0,
         _inequality(function, at),
         _equations(function, at),
+        tuple(k in function.integers for k in free),
     )
 
 

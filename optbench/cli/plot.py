@@ -1,6 +1,7 @@
 """`optbench plot`: the function with its stationary points, the enclosures and the paths of methods."""
 
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -121,7 +122,7 @@ def _size(width: int | None, height: int | None, format_: str | None) -> tuple[i
         return width or _FILE_SIZE[0], height or _FILE_SIZE[1]
     if not sys.stdout.isatty():
         return width or _PLAIN_WIDTH, height or _PLAIN_HEIGHT
-    columns, lines = os.get_terminal_size(sys.stdout.fileno())
+    columns, lines = shutil.get_terminal_size((_PLAIN_WIDTH, _PLAIN_HEIGHT))
     fits = min(max(columns, _CHARACTERS[0][0]), _CHARACTERS[0][1]), min(max(lines - _LEGEND, _CHARACTERS[1][0]), _PLAIN_HEIGHT * 2)
     return width or fits[0], height or fits[1]
 

@@ -38,6 +38,7 @@ class Signs(NamedTuple):
     """The characters of a picture."""
 
     marks: dict[MarkKind, str]
+    dot: str
     shade: str
     side: str
     tick: str
@@ -48,12 +49,13 @@ class Signs(NamedTuple):
 
     def all(self) -> str:
         """Every character that a picture may have, beside its texts."""
-        lines = self.shade + self.side + self.tick + self.corner + self.floor + self.floor_tick
+        lines = self.dot + self.shade + self.side + self.tick + self.corner + self.floor + self.floor_tick
         return "".join(self.marks.values()) + lines + (chr(0x28FF) if self.is_braille else "")
 
 
 BRAILLE = Signs(
     {MarkKind.PROVED: "★", MarkKind.BEST: "●", MarkKind.MINIMUM: "▽", MarkKind.MAXIMUM: "△", MarkKind.STATIONARY: "○"},
+    dot="•",
     shade="░",
     side="│",
     tick="┤",
@@ -63,6 +65,7 @@ BRAILLE = Signs(
 )
 ASCII = Signs(
     {MarkKind.PROVED: "*", MarkKind.BEST: "@", MarkKind.MINIMUM: "V", MarkKind.MAXIMUM: "A", MarkKind.STATIONARY: "O"},
+    dot="o",
     shade=":",
     side="|",
     tick="|",
@@ -112,7 +115,10 @@ class _Canvas:
         for contour in picture.contours:
             self.lines(contour.lines, _CONTOUR)
         self.lines(picture.limits, _DIM)
-        self.lines(picture.curves, _CURVE)
+        self.lines((curve for curve in picture.curves if len(curve) > 1), _CURVE)
+        for curve in picture.curves:
+            if len(curve) == 1:
+                self.sign(curve[0], self.signs.dot, _CURVE)
         for box in picture.enclosures:
             self.lines(_outline(box), _OTHER)
         for k, path in enumerate(picture.paths):

@@ -17,6 +17,7 @@ from optbench.report.picture.model import Axis, Box, Line, Mark, MarkKind, Path,
 from optbench.report.picture.sampling import Grid, curve, even, grid, stretched, visible, window, with_margin
 
 _TRIED = 400  # points at which constraints on one unknown are looked at
+_MOST_DOTS = 400  # whole numbers that are drawn one by one
 _EDGE = 40  # halvings until a constraint's edge is where it is
 _MOST_REPEATED = 400  # marks that a period gives
 _FAR = 1e9  # a coordinate of what is not proved beyond which it does not decide what is shown
@@ -37,6 +38,7 @@ class Subject:
     objective: Callable[..., float]  # of the free entries; nan where undefined
     inequality: Callable[..., float] | None = None  # of the free entries: the greatest residual, at most 0 where all hold
     equations: tuple[Callable[..., float], ...] = ()  # residuals that are to be 0
+    whole: tuple[bool, ...] = ()  # which of the free entries take whole numbers only; empty: none
 
     def inside(self, x: Flat) -> Point | None:
         """The free entries of a flat point, where the others are those that are held; one free entry has 0 beside it."""
@@ -98,11 +100,12 @@ def graph(subject: Subject, known: Known, detail: Detail) -> Picture:
     places = [*known.places, *_repeated(subject, known, low, high)]
     found = [(place, at[0], f(at[0])) for place in places if (at := subject.inside(place.x)) is not None]
     # what is marked stands on the curve, also where that would have been missed
-    pieces = curve(f, *_defined_part(subject, low, high), [x for _, x, _ in found], detail.points)
+    part = _defined_part(subject, low, high)
+    pieces = _dots(subject, *part) or curve(f, *part, [x for _, x, _ in found], detail.points)
     if not pieces:
         raise NothingDefined(_nowhere(subject.names, [(low, high)]))
     marks = [Mark(place.kind, (x, y), place.words) for place, x, y in found if math.isfinite(y)]
-    evenly = (f(x) for x in even(*_defined_part(subject, low, high), detail.points))
+    evenly = (f(x) for x in even(*part, detail.points))
     shown = stretched(
         visible(evenly, (mark.at[1] for mark in marks if low <= mark.at[0] <= high)), (y for piece in pieces for _, y in piece)
     )
@@ -114,17 +117,34 @@ def graph(subject: Subject, known: Known, detail: Detail) -> Picture:
         x_axis,
         y_axis,
         curves=tuple(pieces),
+        limits=tuple(((x, y_axis.low), (x, y_axis.high)) for g in subject.equations for x in _zeros(g, *part)),
         infeasible=tuple(Box((a, y_axis.low), (b, y_axis.high)) for a, b in _forbidden(subject, low, high)),
         enclosures=tuple(_strips(subject, known, y_axis)),
         paths=tuple(paths),
         marks=tuple(marks),
     )
-    return _with_notes(whole, known, len(found) < len(known.places))
+    return _with_notes(subject, whole, known, len(found) < len(known.places))
 
 
 def _defined_part(subject: Subject, low: float, high: float) -> Ends:
     """The part of a window that lies in the range: a window is wider where the range is a single point."""
     return max(low, subject.ranges[0][0]), min(high, subject.ranges[0][1])
+
+
+def _dots(subject: Subject, low: float, high: float) -> list[Line]:
+    """The graph over whole numbers, if the unknown takes no others and there are not too many of them in the window."""
+    if not any(subject.whole) or high - low > _MOST_DOTS:
+        return []
+    points = ((float(x), subject.objective(float(x))) for x in range(math.ceil(low), math.floor(high) + 1))
+    return [(point,) for point in points if math.isfinite(point[1])]
+
+
+def _zeros(g: Callable[..., float], low: float, high: float) -> Iterator[float]:
+    """Where a residual changes its sign."""
+    xs = even(low, high, _TRIED)
+    for a, b in pairwise(xs):
+        if (g(a) <= 0) != (g(b) <= 0) and math.isfinite(g(a) / 2 - g(b) / 2):
+            yield _edge(g, a, b, g(a) > 0)
 
 
 def _value_name(subject: Subject) -> str:
@@ -208,7 +228,7 @@ def contour_map(subject: Subject, known: Known, detail: Detail) -> Picture:
         marks=tuple(Mark(place.kind, at, place.words) for place, at in found),
         notes=tuple(_without_contours(values)),
     )
-    return _with_notes(whole, known, len(found) < len(known.places))
+    return _with_notes(subject, whole, known, len(found) < len(known.places))
 
 
 def _without_contours(values: Grid) -> Iterator[str]:
@@ -262,11 +282,18 @@ def _paths(subject: Subject, known: Known, point: Callable[[Point, float | None]
             yield Path(run.name, tuple(points))
 
 
-def _with_notes(whole: Picture, known: Known, places_missing: bool) -> Picture:
-    notes = [*whole.notes, *known.notes, *_outside(whole)]
+def _with_notes(subject: Subject, whole: Picture, known: Known, places_missing: bool) -> Picture:
+    notes = [*whole.notes, *_between_whole_numbers(subject, whole), *known.notes, *_outside(whole)]
     if places_missing or any(not whole.holds(mark.at) for mark in whole.marks):
         notes.append("Some of the points that are known lie outside of the picture.")
     return replace(whole, notes=tuple(dict.fromkeys(notes)))
+
+
+def _between_whole_numbers(subject: Subject, whole: Picture) -> Iterator[str]:
+    names = [name for name, only in zip(subject.names, subject.whole, strict=False) if only]
+    if names and (whole.contours or any(len(piece) > 1 for piece in whole.curves)):
+        verb = "takes" if len(names) == 1 else "take"
+        yield f"{' and '.join(names)} {verb} whole numbers only; what is drawn between them is no part of the problem."
 
 
 def _outside(whole: Picture) -> Iterable[str]:

@@ -163,7 +163,7 @@ class _Drawing:
     def polyline(self, line: Line, attributes: str) -> str:
         if len(line) == 1:
             x, _, y = self.place(line[0]).partition(",")
-            return f'<circle cx="{x}" cy="{y}" r="1.5" {attributes}/>'
+            return f'<circle cx="{x}" cy="{y}" r="2.5" {attributes}/>'
         return f'<polyline points="{" ".join(map(self.place, line))}"{" " if attributes else ""}{attributes}/>'
 
     def enclosures(self) -> Iterator[str]:
