@@ -14,6 +14,7 @@ SX((x*log(x)))
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -33,6 +34,7 @@ from optbench.language.graph import Call, Node, Number, Shape, Symbol, topologic
 
 _SCALAR_WORK = 50  # scalar operations up to which SX is quicker
 _SCALAR_LENGTH = 10  # entries an operation, on average, up to which it is quicker too
+_FEW_COMPARED = 20_000  # scalar operations up to which that elimination costs less than it saves in a few hundred evaluations
 _QUICKLY_HASHED = 10_000  # numbers in constants up to which CasADi's elimination of common subexpressions is quick
 
 
@@ -193,7 +195,8 @@ def translated(outputs: Sequence[Node], prepared: Sequence[Node], inputs: Sequen
     domains = [natural_domain(output) for output in outputs]
     roots = [*prepared, *(condition for domain in domains for condition in domain)]
     depends = dependent(roots, data)
-    missing = [node.name for node in depends if isinstance(node, Symbol) and node not in inputs]
+    unknowns = set(inputs)
+    missing = [node.name for node in depends if isinstance(node, Symbol) and node not in unknowns]
     if missing:
         raise KeyError(f"symbols without a value: {missing}")
     order = topological(*roots, enter=lambda node: node.args if node in depends else ())
@@ -203,11 +206,16 @@ def translated(outputs: Sequence[Node], prepared: Sequence[Node], inputs: Sequen
     values = _values(order, kind, dict(zip(inputs, _parts(point, inputs), strict=True)), numbers)
     marks = [_mark(kind, [numbers.get(c, values[c]) for c in domain]) for domain in domains]
     columns = [_column(kind, values[node], prod(node.shape)) for node in prepared]
-    spread: list[Any] = [_column(kind, 0.0 if m is None else m, c.size1()) for m, c in zip(marks, columns, strict=True)]
-    residuals_undefined = None if all(mark is None for mark in marks[1:]) else ca.vertcat(*spread[1:])
+    residuals_undefined = None if all(mark is None for mark in marks[1:]) else ca.vertcat(*map(_spread_mark, marks[1:], columns[1:]))
     residuals = ca.vertcat(kind.zeros(0, 1), *columns[1:])
-    eliminates = sum(prod(node.shape) for node in numbers) <= _QUICKLY_HASHED
+    is_few = kind is ca.MX or len(order) <= _FEW_COMPARED
+    eliminates = is_few and sum(prod(node.shape) for node in numbers) <= _QUICKLY_HASHED
     return Expressions(point, columns[0], residuals, marks[0], residuals_undefined, eliminates)
+
+
+def _spread_mark(mark: Any | None, column: Any) -> Any:
+    """Return a mark once an entry of a column."""
+    return type(column).zeros(column.size1(), 1) if mark is None else _column(type(column), mark, column.size1())
 
 
 def _is_small(calls: Sequence[Node]) -> bool:
@@ -285,8 +293,18 @@ def _call(node: Call, args: _Arguments) -> Any:
     if name == "power":
         value = _power(node.args[1], spread[0], spread[1], args)
     else:
-        value = _OWN[name](*spread) if name in _OWN else getattr(ca, name)(*spread)
+        value = _OWN[name](*spread) if name in _OWN else _of_casadi(name, *spread)
     return _column(args.kind, value, prod(node.shape))  # CasADi makes a scalar of v + x - v
+
+
+def _of_casadi(name: str, *args: Any) -> Any:
+    """Return one of CasADi's own functions of the arguments."""
+    code = _CODES.get(name)
+    return ca.SX.unary(code, *args) if code is not None and isinstance(args[0], ca.SX) else getattr(ca, name)(*args)
+
+
+_UNARY = ("sqrt", "exp", "log", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos", "atan")
+_CODES = {name: getattr(ca, f"OP_{name.upper()}") for name in (*_UNARY, "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "fabs")}
 
 
 def _column(kind: Any, value: Any, size: int) -> Any:
@@ -322,19 +340,36 @@ def _spread(value: Any, shape: Shape, target: Shape) -> Any:
 def _add(*terms: Any) -> Any:
     number = sum(term for term in terms if isinstance(term, float))
     others = [term for term in terms if not isinstance(term, float)]
-    total = reduce(lambda a, b: a + b, others)
+    total = reduce(_plus, others)
     return _shifted(total, number) if number else total
+
+
+def _operator(code: int, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return an operator that is given to SX by its code, which is ten times quicker than to have CasADi see what it is given."""
+    binary = ca.SX.binary
+
+    def applied(a: Any, b: Any) -> Any:
+        if isinstance(a, ca.SX):
+            return binary(code, a, b if isinstance(b, ca.SX) else ca.SX(b))
+        return binary(code, ca.SX(a), b) if isinstance(b, ca.SX) else plain(a, b)
+
+    return applied
+
+
+_plus = _operator(ca.OP_ADD, operator.add)
+_times = _operator(ca.OP_MUL, operator.mul)
+_over = _operator(ca.OP_DIV, operator.truediv)
 
 
 def _shifted(x: Any, number: float) -> Any:
     """x + number; of an MX as a difference, since CasADi spreads a number to an array in a sum and left of a minus sign."""
     if not isinstance(x, ca.MX):
-        return x + number
+        return _plus(x, number)
     return -(x.dep(0) - number) if x.is_op(ca.OP_NEG) else x - -number
 
 
 def _multiply(*factors: Any) -> Any:
-    return reduce(lambda a, b: a * b, sorted(factors, key=lambda factor: not isinstance(factor, float)))
+    return reduce(_times, sorted(factors, key=lambda factor: not isinstance(factor, float)))
 
 
 def _power(exponent: Node, base: Any, power: Any, args: _Arguments) -> Any:
@@ -354,13 +389,15 @@ _MOST_FACTORS = 2**10
 
 def _whole_power(x: Any, n: int) -> Any:
     """x^n by squaring where n is small, else by the C library; a double does not hold whether a large n is odd."""
-    if n in (0, 1) or abs(n) > 32:
+    if n == 1:
+        return x
+    if not n or abs(n) > 32:
         is_odd_and_large = n % 2 and abs(n) >= 2**53
         return ca.sign(x) * ca.fabs(x) ** _double(n) if is_odd_and_large else ca.power(x, _double(n))
     if n < 0:
-        return 1 / _whole_power(x, -n)
+        return _over(1.0, _whole_power(x, -n))
     root = _whole_power(x, n // 2)
-    return x * (root * root) if n % 2 else root * root
+    return _times(x, _times(root, root)) if n % 2 else _times(root, root)
 
 
 def _double(n: int) -> float:
@@ -431,7 +468,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     "add": _add,
     "multiply": _multiply,
     "negate": lambda x: -x,
-    "divide": lambda x, y: x / y,
+    "divide": _over,
     "mod": _mod,
     "if": ca.if_else,
     "minimum": lambda *args: reduce(ca.fmin, args),

@@ -19,6 +19,7 @@ from optbench.language.row_texts import conditions
 
 def natural_domain(*roots: Node) -> list[Node]:
     """Return conditions that hold together exactly where all the expressions are defined; none if that is everywhere."""
+    roots = tuple(root for root in roots if not root.total)
     branches: dict[Node, list[Node]] = {}  # for every `if`, innermost first, what its branches require
     for node in topological(*roots):
         if isinstance(node, Call) and node.function == "if":
