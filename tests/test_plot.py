@@ -7,6 +7,7 @@ import math
 import os
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,8 @@ def test_anything_else_is_drawn(optbench: Any, argv: list[str], tmp_path: Path) 
     assert max(map(len, ran.out.splitlines())) <= 80
     file = tmp_path / "picture.svg"
     assert optbench("plot", *argv, *BARE, "--out", str(file)).out == f"{file}\n"
+    if find_spec("matplotlib"):
+        assert optbench("plot", *argv, *BARE, "--out", str(file.with_suffix(".png"))).err == ""
     assert not re.search(r"\b(nan|inf)\b", re.sub(r"<(title|desc|text)[^>]*>[^<]*", "", file.read_text(encoding="utf-8")))
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import warnings
 from importlib.util import find_spec
 from typing import Any
 
 from optbench.errors import printable
-from optbench.report.picture.model import Line, MarkKind, Picture
+from optbench.report.picture.model import Box, Line, MarkKind, Picture, Point
+from optbench.report.picture.ticks import ticks
 
 FORMATS = ("png", "pdf")
 MISSING = "matplotlib is not installed; it comes with the extra `plots`: pip install 'optbench[plots]'"
 _DOTS = 100  # pixels an inch
+_TICKS = 8  # along a side, at most
+_FAR = 1e3  # pictures' widths beyond which a line is not followed
 _SIGNS = {
     MarkKind.PROVED: ("*", "#b00020", 130),
     MarkKind.BEST: ("o", "#b00020", 45),
@@ -32,52 +36,64 @@ def render(picture: Picture, format_: str, width: int = 720, height: int = 460) 
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width / _DOTS, height / _DOTS), dpi=_DOTS, layout="constrained")
-    axes = figure.add_subplot()
-    _draw(picture, axes)
+    _draw(picture, figure.add_subplot())
     content = io.BytesIO()
-    figure.savefig(content, format=format_, metadata={"CreationDate": None} if format_ == "pdf" else {"Software": None})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as of characters that the font lacks: they are boxes
+        figure.savefig(content, format=format_, metadata={"CreationDate": None} if format_ == "pdf" else {"Software": None})
     return content.getvalue()
 
 
 def _draw(picture: Picture, axes: Any) -> None:
+    """Draw in fractions of the picture's sides, which are small numbers whatever the problem's are."""
     from matplotlib.patches import Rectangle
 
+    def rectangle(box: Box, **style: Any) -> None:
+        (left, low), (right, high) = _place(picture, box.low), _place(picture, box.high)
+        axes.add_patch(Rectangle((left, low), right - left, high - low, **style))
+
+    def line(points: Line, style: str, **more: Any) -> None:
+        axes.plot(*_columns(picture, points), style, **more)
+
     for box in picture.infeasible:
-        size = (box.high[0] - box.low[0], box.high[1] - box.low[1])
-        axes.add_patch(Rectangle(box.low, *size, facecolor="#8c959f", alpha=0.28, linewidth=0))
+        rectangle(box, facecolor="#8c959f", alpha=0.28, linewidth=0)
     count = len(picture.contours)
     for k, contour in enumerate(picture.contours):
-        for line in contour.lines:
-            axes.plot(*_columns(line), color="#3a6ea5", linewidth=0.8, alpha=1 - 0.65 * k / max(count - 1, 1))
-    for line in picture.limits:
-        axes.plot(*_columns(line), color="#57606a", linewidth=1.2)
-    for line in picture.curves:
-        axes.plot(*_columns(line), color="#0b5cad", linewidth=1.6, marker="." if len(line) == 1 else None)
+        for points in contour.lines:
+            line(points, "-", color="#3a6ea5", linewidth=0.8, alpha=1 - 0.65 * k / max(count - 1, 1))
+    for points in picture.limits:
+        line(points, "-", color="#57606a", linewidth=1.2)
+    for points in picture.curves:
+        line(points, "-", color="#0b5cad", linewidth=1.6, marker="." if len(points) == 1 else None)
     for box in picture.enclosures:
-        size = (box.high[0] - box.low[0], box.high[1] - box.low[1])
-        axes.add_patch(Rectangle(box.low, *size, fill=False, edgecolor="#b35900", linewidth=1.2))
+        rectangle(box, fill=False, edgecolor="#b35900", linewidth=1.2)
     for k, path in enumerate(picture.paths):
-        axes.plot(
-            *_columns(path.points), _STYLES[k % len(_STYLES)], color=f"C{k % 9 + 1}", marker=".", linewidth=1.1, label=_text(path.name)
-        )
+        line(path.points, _STYLES[k % len(_STYLES)], color=f"C{k % 9 + 1}", marker=".", linewidth=1.1, label=_text(path.name))
     for kind, (sign, color, area) in _SIGNS.items():
-        if places := [mark.at for mark in picture.marks if mark.kind is kind and picture.holds(mark.at)]:
-            axes.scatter(
-                *_columns(tuple(places)), s=area, marker=sign, color=color, edgecolors="#1f2328", linewidths=0.8, zorder=5, label=kind.value
-            )
-    axes.set(
-        xlim=(picture.x.low, picture.x.high),
-        ylim=(picture.y.low, picture.y.high),
-        xlabel=_text(picture.x.name),
-        ylabel=_text(picture.y.name),
-    )
+        if places := tuple(mark.at for mark in picture.marks if mark.kind is kind and picture.holds(mark.at)):
+            style = {"s": area, "marker": sign, "color": color, "edgecolors": "#1f2328", "linewidths": 0.8, "zorder": 5}
+            axes.scatter(*_columns(picture, places), label=kind.value, **style)
+    _frame(picture, axes)
+
+
+def _frame(picture: Picture, axes: Any) -> None:
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=_text(picture.x.name), ylabel=_text(picture.y.name))
+    for axis, side in ((picture.x, axes.xaxis), (picture.y, axes.yaxis)):
+        marks = ticks(axis.low, axis.high, _TICKS)
+        side.set_ticks([axis.fraction(value) for value, _ in marks], [text for _, text in marks])
     axes.set_title(_text(picture.title), fontsize="medium")
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize="small")
 
 
-def _columns(line: Line) -> tuple[list[float], list[float]]:
-    return [x for x, _ in line], [y for _, y in line]
+def _place(picture: Picture, point: Point) -> Point:
+    x, y = picture.x.fraction(point[0]), picture.y.fraction(point[1])
+    return min(max(x, -_FAR), _FAR), min(max(y, -_FAR), _FAR)
+
+
+def _columns(picture: Picture, points: Line) -> tuple[list[float], list[float]]:
+    places = [_place(picture, point) for point in points]
+    return [x for x, _ in places], [y for _, y in places]
 
 
 def _text(text: str) -> str:
