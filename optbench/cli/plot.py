@@ -176,6 +176,8 @@ def _give(picture: "Picture", out: str | None, format_: str | None, size: tuple[
         from optbench.report.picture import paper
 
         content = paper.render(picture, format_ or "", *size)
+        for note in picture.notes:  # a figure for a paper has no room for them
+            print(f"note: {printable(note)}", file=sys.stderr)
     try:
         with open(out, "wb") as file:
             file.write(content)
