@@ -25,7 +25,7 @@ from optbench.problem.problem import MethodChoice, Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, Result, Status
 from optbench.workbench import attempt, panel
 from optbench.workbench.engine import Interrupted, solve
-from optbench.workbench.function import Function
+from optbench.workbench.function import Function, importable
 from optbench.workbench.judgement import Judgement, judge
 from optbench.workbench.settings import Settings
 from optbench.workbench.starts import starts
@@ -108,6 +108,7 @@ def run(problem: Problem, name: str, budget: attempt.Budget) -> tuple[Counted, d
 
 def cases() -> list[tuple[str, str]]:
     general = [name for name in names() if not (get(name).linear_residuals_only or get(name).linear_only or get(name).quadratic_only)]
+    general = [name for name in general if importable((get(name).library or "optbench").partition(".")[0])]
     general = [name for name in general if "batches" not in get(name).uses]  # `test_mini_batches` counts what those do
     return [(name, kind) for name in general for kind in PROBLEMS if kind == "one variable" or not get(name).one_variable_only]
 

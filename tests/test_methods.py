@@ -46,7 +46,7 @@ from optbench.methods.random_search import scattered, widths
 from optbench.methods.simulated_annealing import Walker, adjusted
 from optbench.methods.space import Euclidean, Line, Space
 
-OWN = [name for name in names() if not name.startswith(("scipy-", "casadi-")) and not get(name).linear_residuals_only]
+OWN = [name for name in names() if get(name).library is None and not get(name).linear_residuals_only]
 ANY_FUNCTION = [name for name in OWN if "residuals" not in get(name).uses]
 LOCAL = [name for name in OWN if get(name).scope is Scope.LOCAL]  # they come near to a minimum, and say so
 GLOBAL = [name for name in OWN if get(name).scope is Scope.GLOBAL]  # they go over the whole range, and what they find is rough

@@ -10,7 +10,7 @@ from optbench import define
 from optbench.methods.method import get, names
 from optbench.problem.problem import Problem
 from optbench.workbench.attempt import Budget, run
-from optbench.workbench.function import Function
+from optbench.workbench.function import Function, importable
 from optbench.workbench.preparation import prepare, wanted
 
 PROBLEMS = {
@@ -25,6 +25,7 @@ def applicable(name: str, problem: Problem) -> bool:
     """Whether a method is made for the problem and asks for derivatives that are known beforehand."""
     method = get(name)
     special = method.linear_only or method.quadratic_only or method.linear_residuals_only or name in LATE
+    special = special or not method.equations or not importable((method.library or "optbench").partition(".")[0])
     return not special and method.constraints == bool(problem.constraints) and (method.constraints or "hessian" in method.uses)
 
 

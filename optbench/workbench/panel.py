@@ -182,10 +182,10 @@ def _names(pattern: str) -> list[str]:
     """The names that a pattern stands for. Other packages are asked for theirs only where it is none of ours."""
     if pattern in names():
         return [pattern]
-    from optbench.methods.plugins import all_names
+    from optbench.methods.plugins import found
     from optbench.workbench.admission import examine
 
-    known = all_names()
+    known = list(dict.fromkeys([*names(), *found()]))  # ours first
     matching = known if pattern == "all" else [name for name in known if fnmatchcase(name, pattern)]
     if not matching and any(c in pattern for c in "*?["):
         raise UsageError(f"No method matches '{printable(pattern)}'; `optbench methods` lists them.")
