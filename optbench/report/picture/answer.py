@@ -57,7 +57,9 @@ def _told(value: float | None, x: Flat, names: Sequence[str]) -> str:
 
 def _sentences(result: Result) -> Iterator[str]:
     """What is to be said because there is no point that says it."""
-    if result.status not in (Status.OPTIMAL, Status.LOCALLY_OPTIMAL, Status.FEASIBLE):
+    if result.status is Status.UNKNOWN:
+        yield "No optimum was found or proved within the limits."
+    elif result.status not in (Status.OPTIMAL, Status.LOCALLY_OPTIMAL, Status.FEASIBLE):
         yield result.sentence
     elif not result.assurance.is_proof:
         yield "No global optimum was proved."
