@@ -115,6 +115,18 @@ RULES = (
     Rule("typer", ("cli/*",), NOBODY, "only the command line knows options"),
     Rule("click", ("cli/*",), NOBODY, "only the command line knows options"),
     Rule("matplotlib", NOBODY, ("report/*",), "figures for papers need the extra plots, and all else works without it"),
+    Rule(
+        "dask",
+        NOBODY,
+        ("workbench/batch/dask_cluster.py",),
+        "a batch on more than one machine needs the extra dask, and all else works without it",
+    ),
+    Rule(
+        "distributed",
+        NOBODY,
+        ("workbench/batch/dask_cluster.py",),
+        "it takes a second to import, and belongs to the executor of Dask clusters",
+    ),
     Rule("jinja2", NOBODY, ("report/*",), "only HTML reports have templates"),
 )
 

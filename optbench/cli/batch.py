@@ -69,6 +69,14 @@ def batch(
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Workers; as many as there are processors.", rich_help_panel=options.LIMITS)
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS|local",
+            help="Run on a Dask cluster: the scheduler's address or file; local starts one of two workers here.",
+            rich_help_panel=options.LIMITS,
+        ),
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option(metavar="RUN.jsonl", help="The journal; without it, records go to standard output.", rich_help_panel=_OUTPUT),
@@ -119,5 +127,6 @@ def batch(
             dry_run,
             batch_values.failing(fail_on),
             progress,
+            batch_values.cluster(dask, jobs),
         )
     )

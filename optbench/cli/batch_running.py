@@ -15,6 +15,7 @@ from typing import Any
 from optbench.cli.batch import Form
 from optbench.cli.batch_progress import Teller, duration
 from optbench.errors import ExitCode, UsageError, printable
+from optbench.workbench.batch.executor import Executor
 from optbench.workbench.batch.journal import HEADER_SCHEMA, Journal, Sink, Stream, examined
 from optbench.workbench.batch.performer import Performer, warm
 from optbench.workbench.batch.plan import Plan, Reader, Source
@@ -37,6 +38,7 @@ class Request:
     dry_run: bool
     failing: Sequence[str]
     progress: Form
+    dask: str | None = None  # the cluster that stands in for the workers of this machine
 
 
 def run(request: Request) -> int:
@@ -50,13 +52,15 @@ def run(request: Request) -> int:
 def _run(request: Request) -> int:
     teller = Teller(request.progress, request.failing)
     with ExitStack() as stack:
+        cluster = None if request.dask is None else stack.enter_context(_cluster(request, request.dask, teller))
         journal = None if request.out is None else stack.enter_context(Journal(request.out, request.resume))
         if journal is not None and journal.found.half:
             teller.told(f"the last line of {journal.path} was half written, and is cut off: its attempt is made again.")
-        warm(request.plan)
         sink: Sink = Stream(sys.stdout) if journal is None else journal
-        pool = stack.enter_context(_pool(request, [] if journal is None else [journal.descriptor]))
-        batch = Batch(request.plan, request.sources, pool, sink, teller)
+        if cluster is None:
+            warm(request.plan)
+        workers = cluster or stack.enter_context(_pool(request, [] if journal is None else [journal.descriptor]))
+        batch = Batch(request.plan, request.sources, workers, sink, teller)
         sink.write(_header(batch.run_id, request))
         progress = batch.progress
         try:
@@ -74,6 +78,18 @@ def _run(request: Request) -> int:
 def _pool(request: Request, inherited: Sequence[int]) -> Pool:
     settings = request.plan.settings
     return Pool(Performer(request.reader, request.plan), request.jobs, settings.memory_limit, inherited, settings.debug)
+
+
+@contextmanager
+def _cluster(request: Request, address: str, teller: Teller) -> Iterator[Executor]:
+    """Yield the workers of a Dask cluster; raise `UsageError` where they are not to be had."""
+    from optbench.workbench.batch.dask_cluster import LOCAL, Cluster, connected
+    from optbench.workbench.batch.host import Setup
+
+    settings = request.plan.settings
+    setup = Setup(Performer(request.reader, request.plan), os.getcwd(), settings.memory_limit, settings.debug)
+    with connected(address) as client, Cluster(client, setup, teller.told, ignores_interrupts=address == LOCAL) as cluster:
+        yield cluster
 
 
 def _kept(progress: Progress, out: str | None) -> str:
@@ -121,7 +137,7 @@ def _header(run_id: str, request: Request) -> dict[str, Any]:
             "scan": {name: None for source in request.sources[:1] for name, _ in source.point},
             "shard": "/".join(map(str, plan.shard)),
         },
-        "options": {**settings, "jobs": request.jobs},
+        "options": {**settings, **({"jobs": request.jobs} if request.dask is None else {"jobs": None, "dask": request.dask})},
         "environment": {**environment(), "processor": _processor()},
     }
 

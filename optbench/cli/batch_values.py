@@ -45,6 +45,15 @@ def jobs(number: int | None) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def cluster(address: str | None, jobs: int | None) -> str | None:
+    """Return the address of a Dask cluster, which alone says how many workers there are."""
+    if address is not None and jobs is not None:
+        raise UsageError("--jobs is of this machine; a Dask cluster has as many workers as its workers have threads. Leave it out.")
+    if address is not None and not address.strip():
+        raise UsageError("--dask takes the address of a scheduler, as tcp://host:8786, the file that it wrote, or local.")
+    return address
+
+
 def _between(option: str, number: int, most: int) -> int:
     if not 1 <= number <= most:
         raise UsageError(f"{option} takes a whole number from 1 to {most:,}, not {number}.")

@@ -15,7 +15,7 @@ from pathlib import Path
 from optbench.errors import OptbenchError, printable
 from optbench.language.functions import EXPANDED, TABLE
 from optbench.language.tokens import MAX_NAME
-from optbench.problem.regular_file import regular_file
+from optbench.problem.regular_file import is_file, regular_file
 
 _RESERVED = {"pi", "inf", "e", "E", "for", "in", "and", "or", "not", "axis", *TABLE, *EXPANDED}
 _MAX_BYTES = 64 * 2**20
@@ -74,7 +74,7 @@ def _each_once(names: Iterable[str]) -> list[str]:
 def _given(model: str, ending: str, count: int) -> tuple[Sequence[str] | None, list[str]]:
     """The names in the file beside the model, None where there is none that fits."""
     path = Path(model).with_suffix(ending)
-    if not path.is_file():
+    if not is_file(path):
         return None, []
     try:
         with regular_file(path, _MAX_BYTES) as opened:

@@ -15,6 +15,8 @@ import io
 import itertools
 import os
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
@@ -22,6 +24,32 @@ from optbench.errors import Mistake, Place, ProblemError, UsageError, nearest, p
 
 _LISTED = 5000  # names of a folder among which the nearest is looked for
 _LONGEST = 300  # characters of a path that are shown
+
+Find = Callable[[str], str]  # where the file is that is named so; raises `NotThere` with a sentence
+_find: Find = str
+
+
+class NotThere(Exception):
+    """A file is not to be had where it is looked for; a sentence."""
+
+
+@contextmanager
+def files_found_by(find: Find) -> Iterator[None]:
+    """Let files be looked for elsewhere than at their names, by which they are still called."""
+    global _find
+    before, _find = _find, find
+    try:
+        yield
+    finally:
+        _find = before
+
+
+def is_file(path: str | Path) -> bool:
+    """Return whether there is a regular file of this name."""
+    try:
+        return os.path.isfile(_find(str(path)))
+    except NotThere:
+        return False
 
 
 def regular_file(path: str | Path, most_bytes: int, named_at: Place | None = None) -> BinaryIO:
@@ -32,8 +60,11 @@ def regular_file(path: str | Path, most_bytes: int, named_at: Place | None = Non
     """
     name = str(path)
     try:
-        _check_kind(name, os.stat(name), named_at)
-        raw = open(name, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115
+        place = _find(name)
+        _check_kind(name, os.stat(place), named_at)
+        raw = open(place, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115
+    except NotThere as error:
+        _refuse(str(error), named_at)
     except (OSError, ValueError) as error:
         _refuse(_not_opened(name, error), named_at)
     found = os.fstat(raw.fileno())
