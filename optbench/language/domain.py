@@ -10,6 +10,7 @@ branch of `if` has to be defined only where that branch is taken.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import eq, ge, gt, le, lt, ne
 
 from optbench.language.build import condition, number, reduction, substitute
@@ -24,15 +25,12 @@ def natural_domain(*roots: Node) -> list[Node]:
     for node in topological(*roots):
         if isinstance(node, Call) and node.function == "if":
             branches[node] = _branch_conditions(node, branches)
-    found: dict[Node, None] = {}
-    for root in roots:
-        found.update(dict.fromkeys(_conditions_outside_branches(root, branches)))
-    return list(found)
+    return _conditions_outside_branches(roots, branches)
 
 
-def _conditions_outside_branches(root: Node, branches: dict[Node, list[Node]]) -> list[Node]:
+def _conditions_outside_branches(roots: Sequence[Node], branches: dict[Node, list[Node]]) -> list[Node]:
     found: dict[Node, None] = {}
-    for node in topological(root, enter=_always_evaluated):
+    for node in topological(*roots, enter=_always_evaluated):
         if isinstance(node, Call):
             own = branches[node] if node.function == "if" else own_conditions(node)
             found.update((c, None) for c in own if not _is_true(c))
@@ -48,8 +46,8 @@ def _always_evaluated(node: Node) -> tuple[Node, ...]:
 
 def _branch_conditions(node: Call, branches: dict[Node, list[Node]]) -> list[Node]:
     test, yes, no = node.args
-    taken = [_unless(condition("not", test), c) for c in _conditions_outside_branches(yes, branches)]
-    other = [_unless(test, c) for c in _conditions_outside_branches(no, branches)]
+    taken = [_unless(condition("not", test), c) for c in _conditions_outside_branches([yes], branches)]
+    other = [_unless(test, c) for c in _conditions_outside_branches([no], branches)]
     return taken + other
 
 

@@ -80,17 +80,28 @@ class Constraint(NamedTuple):
 def printed(node: Node) -> str:
     """Return an expression as text, or where that would be long, with what is shared written out, its size and a fingerprint."""
     order = topological(node)
+    length = _lengths(order)[node]
+    if length <= _PRINTED:
+        with suppress(TooLong):
+            return text(node, decimals=True)
+    return _in_short(length, _fingerprint(order))
+
+
+def _lengths(order: Sequence[Node]) -> dict[Node, int]:
+    """How many parts each expression has, with what is shared written out."""
     lengths: dict[Node, int] = {}
     for part in order:
         lengths[part] = 1 + sum(lengths[a] for a in part.args)
-    if lengths[node] <= _PRINTED:
-        with suppress(TooLong):
-            return text(node, decimals=True)
-    many = f"{lengths[node]:,}" if lengths[node] < _COUNTED else f"more than {_COUNTED:,}"
-    return f"an expression of {many} parts ({_fingerprint(order)})"
+    return lengths
+
+
+def _in_short(length: int, fingerprint: str) -> str:
+    many = f"{length:,}" if length < _COUNTED else f"more than {_COUNTED:,}"
+    return f"an expression of {many} parts ({fingerprint})"
 
 
 _PRINTED = 20_000  # parts
+_PRINTED_IN_ALL = 1_000_000  # parts of all constraints together
 _COUNTED = 10**9  # beyond it nobody wants to read how many
 
 
@@ -99,9 +110,21 @@ def _fingerprint(order: Sequence[Node]) -> str:
     places = {part: str(i) for i, part in enumerate(order)}
     content = hashlib.sha256()
     for part in order:
-        head = f"{part.function} {part.static}" if isinstance(part, Call) else repr(part)
-        content.update(f"{head} {' '.join(places[a] for a in part.args)};".encode())
+        content.update(f"{_head(part)} {' '.join(places[a] for a in part.args)};".encode())
     return f"sha256 {content.hexdigest()[:16]}"
+
+
+def _digests(order: Sequence[Node]) -> dict[Node, str]:
+    """Such hashes of many expressions that share parts, each made of those of its arguments."""
+    found: dict[Node, str] = {}
+    for part in order:
+        content = f"{_head(part)} {' '.join(found[a] for a in part.args)}"
+        found[part] = f"sha256 {hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    return found
+
+
+def _head(part: Node) -> str:
+    return f"{part.function} {part.static}" if isinstance(part, Call) else repr(part)
 
 
 class MethodChoice(NamedTuple):
@@ -176,6 +199,23 @@ class Problem:
         return [p for p in self.parameters if p.symbol is not None]
 
     @cached_property
+    def constraint_texts(self) -> list[str]:
+        """How each constraint is shown; once these are long together, further ones by their sizes and fingerprints."""
+        conditions = [c.condition for c in self.constraints]
+        lengths = _lengths(topological(*conditions))
+        texts, shown = [], 0
+        digests: dict[Node, str] = {}
+        for constraint in self.constraints:
+            length = lengths[constraint.condition] if constraint.written is None else 0
+            shown += length
+            if shown <= _PRINTED_IN_ALL or shown == length:
+                texts.append(constraint.text)
+            else:
+                digests = digests or _digests(topological(*conditions))
+                texts.append(_in_short(length, digests[constraint.condition]))
+        return texts
+
+    @cached_property
     def has_arrays(self) -> bool:
         """Whether any part of the problem has a shape."""
         if any(v.shape for v in self.variables) or self.data:
@@ -202,7 +242,7 @@ class Problem:
             "objective": self.objective_text,
             "variables": [[v.name, list(v.shape), v.symbol.integer, _hashed_ranges(v.ranges)] for v in self.variables],
             "parameters": [[p.name, p.value] for p in self.parameters],
-            "constraints": [c.text for c in self.constraints],
+            "constraints": self.constraint_texts,
             "data": {s.name: hashlib.sha256(_bytes(values)).hexdigest() for s, values in self.data.items()},
         }
         return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

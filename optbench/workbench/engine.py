@@ -348,7 +348,7 @@ def summary(problem: Problem) -> ProblemSummary:
         problem.objective_text,
         variables,
         {p.name: p.value if len(p.value) <= _LONG else f"{p.value[:_LONG]}..." for p in problem.parameters},
-        [{"name": c.name, "text": c.text} for c in problem.constraints],
+        [{"name": c.name, "text": text} for c, text in zip(problem.constraints, problem.constraint_texts, strict=True)],
     )
 
 
