@@ -13,6 +13,7 @@ import logging
 import os
 import pickle
 import queue
+import re
 import time
 import uuid
 import warnings
@@ -123,18 +124,22 @@ def _client(distributed: Any, **given: Any) -> Iterator[Any]:
 
 
 def _check_scheduler(client: Any, shown: str) -> None:
-    """Raise where the scheduler could not read what we send."""
+    """Raise where the scheduler could not read what we send: it, too, must have what is here."""
     try:
         found = client.get_versions(check=False)
-        theirs = client.run_on_scheduler(dask_worker.versions)["optbench"]
     except Exception as error:
-        theirs, found = f"none that can be asked ({_reason(error)})", {"client": {"packages": {}}, "scheduler": {"packages": {}}}
+        raise UsageError(f"The Dask scheduler at '{shown}' can't be talked to: {_reason(error)}.") from None
     for name in ("dask", "distributed"):
-        ours, its = (found[side]["packages"].get(name) for side in ("client", "scheduler"))
-        if ours != its:
-            raise UsageError(f"The Dask scheduler at '{shown}' has {name} {its}, and here is {ours}; install the same version on both.")
-    if theirs != (ours := dask_worker.versions()["optbench"]):
-        raise UsageError(f"The Dask scheduler at '{shown}' has optbench {theirs}, and here is {ours}; install the same version on both.")
+        ours, theirs = (found[side]["packages"].get(name) for side in ("client", "scheduler"))
+        if ours != theirs:
+            raise UsageError(f"The Dask scheduler at '{shown}' has {name} {theirs}, and here is {ours}; install the same there as here.")
+    try:
+        answer = client.run_on_scheduler(dask_worker.versions)
+    except Exception as error:
+        answer = error
+    ours = dask_worker.versions()
+    if (why := _unfit(answer, {name: ours[name] for name in ("optbench", "Python")})) is not None:
+        raise UsageError(f"The Dask scheduler at '{shown}' {why}; install the same there as here.")
 
 
 def _reason(error: BaseException) -> str:
@@ -399,11 +404,11 @@ class Cluster:
 
 
 def _unfit(answer: Any, ours: dict[str, str]) -> str | None:
-    """Why a worker that answers so can't do what is done here."""
-    if isinstance(answer, ModuleNotFoundError):
-        return "has no optbench" if answer.name == "optbench" else f"has another version of optbench (it lacks {answer.name})"
+    """Why who answers so when it is asked for its versions can't do what is done here."""
     if not isinstance(answer, dict):
-        return f"can't be talked to ({_reason(answer) if isinstance(answer, BaseException) else 'it does not answer'})"
+        if (module := re.search(r"No module named '([\w.]+)'", str(answer))) is None:
+            return f"can't be talked to ({_reason(answer) if isinstance(answer, BaseException) else 'it does not answer'})"
+        return "has no optbench" if module[1] == "optbench" else f"has another version of optbench, without {module[1]}"
     different = [f"{name} {answer.get(name)} instead of {version}" for name, version in ours.items() if answer.get(name) != version]
     return f"has {', '.join(different)}" if different else None
 

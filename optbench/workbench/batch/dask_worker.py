@@ -23,6 +23,7 @@ from optbench.workbench.batch.packets import receive, send
 
 # Whatever can make a difference to what an attempt comes to.
 _LIBRARIES = ("numpy", "scipy", "sympy", "casadi", "python-flint", "nlopt", "cma", "highspy", "pyscipopt", "pounce-solver")
+_ONE_THREAD_EACH = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}  # as at home
 _LONGEST_ENDING = 5.0  # seconds for a host to end in order
 
 UNKNOWN = "unknown"  # this worker has not been introduced to the batch
@@ -124,7 +125,7 @@ class Host:
     def __init__(self, batch: str, known: _Batch) -> None:
         self.batch = batch
         self._socket, theirs = socket.socketpair()
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        environment = {**_ONE_THREAD_EACH, **os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-P", "-m", "optbench.workbench.batch.host"]
         with theirs:
             self._process = subprocess.Popen(
