@@ -43,6 +43,8 @@ _ACCOUNT = "account"  # no row of the comparison
 _ACCOUNT_SECONDS = 10.0
 _HEAD_START = 0.4  # seconds that the exact stage has before certification begins, which is not needed if it proves its answer
 _LEAST_SET_UP = 1.0  # seconds that set-up has in any case, or a time limit of 0 would depend on the machine
+_JUDGING = 3.0  # seconds for judgements after the time limit
+_LEAST_JUDGING = 0.3  # and for one, where these are over
 _LONG = 10_000  # characters of a parameter that the result repeats
 Listener = Callable[[Attempt], None]
 
@@ -94,6 +96,10 @@ class _Run:
     def seconds_left(self) -> float:
         """How much of the time for everything is left."""
         return max(0.0, self.settings.time_limit - (time.monotonic() - self.began))
+
+    def seconds_to_judge(self) -> float:
+        """How long a point may be looked at: for a while after the time for everything, too, or points found late would be nothing."""
+        return max(_LEAST_JUDGING, self.settings.time_limit + _JUDGING - (time.monotonic() - self.began))
 
     @cached_property
     def function(self) -> Function:
@@ -210,7 +216,7 @@ class _Run:
 
     def certified_row(self, event: Ended) -> tuple[Attempt, Judgement | None]:
         """The row, and its best point judged as any method's."""
-        row, self.certified, judgement = rows.certified(self.function, event)
+        row, self.certified, judgement = rows.certified(self.function, event, self.seconds_to_judge())
         return row, judgement
 
     # ---- numerical methods ------------------------------------------------------------------------------------------------
@@ -312,7 +318,8 @@ class _Run:
 
     def numerical_row(self, event: Ended) -> tuple[Attempt, Judgement | None]:
         entrant = self.field[event.key]
-        return rows.numerical(self.function, entrant, event, self.latest.get(event.key), self.begun(entrant))
+        latest, begun = self.latest.get(event.key), self.begun(entrant)
+        return rows.numerical(self.function, entrant, event, latest, begun, self.seconds_to_judge())
 
     def begun(self, entrant: Entrant) -> Begun:
         """With what an attempt began."""

@@ -23,6 +23,7 @@ from optbench.workbench.neighbours import Neighbours, neighbours
 from optbench.workbench.objective import stationarity
 from optbench.workbench.reading import GraphReading
 from optbench.workbench.restoration import CLEAN, restored
+from optbench.workbench.set_up_limit import SetUpTooLong, set_up_limit
 
 _JUMPING = {"floor", "ceil", "sign", "mod", "if", "atan2"}
 FEASIBILITY = 1e-6  # tolerated violation of a constraint
@@ -78,6 +79,25 @@ def judge(function: Function, x: Any, restore: bool = False) -> Judgement:
         if violation <= FEASIBILITY or function.violation(point) > FEASIBILITY:
             return judgement
         return replace(judgement, moved=Moved(violation, function.space.max_abs(point - x)))
+
+
+def judge_within(function: Function, x: Any, seconds: float) -> Judgement:
+    """Return the judgement of a claimed point, restored, or only whether it is feasible where that takes more than so many seconds."""
+    if seconds == math.inf:
+        return judge(function, x, restore=True)
+    try:
+        with set_up_limit(seconds):
+            return judge(function, x, restore=True)
+    except SetUpTooLong:
+        with silent_numpy():
+            return _unchecked(function, x)
+
+
+def _unchecked(function: Function, x: Any) -> Judgement:
+    value, violation = function.value(x), function.violation(x)
+    is_feasible = math.isfinite(value) and function.defined(x) and _is_inside(function, x) and violation <= FEASIBILITY
+    reason = "there was no time to check the conditions of an optimum"
+    return _only_feasible(function, x, value, violation, None, reason) if is_feasible else _refused(function, x, value, violation, reason)
 
 
 def _on_touched_bounds(function: Function, x: Any) -> Any:

@@ -17,7 +17,7 @@ from optbench import __version__
 from optbench.methods.method import Method
 from optbench.result import Attempt, AttemptStatus, TraceRecord
 from optbench.workbench.function import Function
-from optbench.workbench.judgement import Judgement, judge
+from optbench.workbench.judgement import Judgement, judge_within
 from optbench.workbench.panel import Entrant, plain_options
 from optbench.workbench.task import Ended, Ending
 
@@ -54,8 +54,8 @@ def exact(ended: Ended, latest: Any = None) -> tuple[Attempt, ExactAnswer | None
     return replace(row, value=answer.value, point=answer.solutions[0].point if answer.solutions else None), answer
 
 
-def certified(function: Function, ended: Ended) -> tuple[Attempt, CertifiedAnswer | None, Judgement | None]:
-    """Return the row of certification, its answer, and its best point judged as any method's."""
+def certified(function: Function, ended: Ended, seconds: float = math.inf) -> tuple[Attempt, CertifiedAnswer | None, Judgement | None]:
+    """Return the row of certification, its answer, and its best point judged as any method's, in at most so many `seconds`."""
     answer = None
     if ended.ending is Ending.FINISHED:
         from optbench.certify.answer import CertifiedAnswer
@@ -66,11 +66,16 @@ def certified(function: Function, ended: Ended) -> tuple[Attempt, CertifiedAnswe
     if answer is None or answer.point is None:
         return row, answer, None
     row = replace(row, value=answer.value, point=function.named(answer.point), iterations=answer.boxes)
-    return row, answer, judge(function, function.space.point(list(answer.point)), restore=True)
+    return row, answer, judge_within(function, function.space.point(list(answer.point)), seconds)
 
 
-def numerical(function: Function, entrant: Entrant, ended: Ended, latest: Any, begun: Begun) -> tuple[Attempt, Judgement | None]:
-    """Return the row of a method and its point as it is judged; `latest` is the best point that it had sent."""
+def numerical(
+    function: Function, entrant: Entrant, ended: Ended, latest: Any, begun: Begun, seconds: float = math.inf
+) -> tuple[Attempt, Judgement | None]:
+    """Return the row of a method and its point as it is judged, in at most so many `seconds`.
+
+    `latest` is the best point that it had sent.
+    """
     if ended.ending is Ending.FINISHED:
         facts, row = ended.payload, unfinished(function, entrant, AttemptStatus(ended.payload["status"]), ended.payload["reason"], begun)
     else:
@@ -80,7 +85,7 @@ def numerical(function: Function, entrant: Entrant, ended: Ended, latest: Any, b
     if facts.get("x") is None:
         return row, None
     x = facts["x"][: function.dimension]  # without the further unknowns of a smooth form
-    judgement = judge(function, function.space.point(x), restore=True)
+    judgement = judge_within(function, function.space.point(x), seconds)
     return _judged(function, row, judgement), judgement
 
 
