@@ -21,7 +21,7 @@ from optbench import api
 from optbench.exact import stage
 from optbench.exact.answer import ExactAnswer
 from optbench.result import Assurance, AttemptStatus, Result, Status
-from optbench.workbench import engine
+from optbench.workbench import stages
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory limits and /proc are those of Linux")
 MEMORY = 300 * 2**20
@@ -138,7 +138,7 @@ def the_rest_stands(result: Result) -> bool:
 @pytest.mark.parametrize("work", RUNAWAYS)
 def test_what_runs_away_is_killed_at_the_exact_time(monkeypatch: pytest.MonkeyPatch, work: Callable[[], None]) -> None:
     plant(monkeypatch, work)
-    monkeypatch.setattr(engine, "_OF_ITS_OWN", 100)  # the stage would not end by itself
+    monkeypatch.setattr(stages, "_OF_ITS_OWN", 100)  # the stage would not end by itself
     result, seconds = answer(exact_time=0.5)
     assert exact_row(result) == (AttemptStatus.KILLED, "ran past its wall limit of 0.5 s and was killed")
     assert seconds < 0.5 + PATIENCE

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import optbench
+from optbench.statistics.profiles import Curve
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 
@@ -76,7 +77,7 @@ def test_every_solver_runs_and_a_constraint_is_too_much_for_one(profiles: Module
     assert sum(line["solved"] for line in lines) == len(lines) - 1
     assert json.loads(profiles.document([row], lines, "python"))["problems"][0]["best"] == 0.5
     assert "rho" in profiles.table(lines, 1)
-    assert "auto" in profiles.plot(profiles.ratios([row], "seconds"), "Time")
+    assert "auto" in profiles.plot({solver: Curve.of(found) for solver, found in profiles.ratios([row], "seconds").items()}, "Time")
 
 
 def test_a_collection_in_json_lines(profiles: ModuleType, tmp_path: Path) -> None:
