@@ -23,7 +23,8 @@ for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
 
 collect_ignore = ["plugin"]  # modules that exit, hang or raise when they are imported
 
-# The same examples at every run, whatever their time, so that a red run says something about the change; `--hypothesis-profile=default` looks for others.
+# The same examples at every run, whatever their time, so that a red run says something about the change;
+# `--hypothesis-profile=default` looks for others.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
