@@ -35,7 +35,9 @@ def programs(facts: Facts) -> list[tuple[str, str]]:
         found.append(("casadi-bonmin", "it has whole numbers: branch and bound over local searches with exact derivatives"))
     elif facts.quadratic and (facts.has_constraints or facts.dimension > (_FEW if facts.has_bounds else _DENSE)):
         if facts.constraint_count > _MANY:
-            found.append(("casadi-ipopt", f"it is a quadratic program with {facts.constraint_count:,} constraints: an interior-point method"))
+            found.append(
+                ("casadi-ipopt", f"it is a quadratic program with {facts.constraint_count:,} constraints: an interior-point method")
+            )
         found.append(("casadi-osqp", "it is a convex quadratic program"))
         found.append(("casadi-daqp", "an active-set method solves a convex quadratic program to rounding"))
     return found if "casadi" not in facts.missing_libraries or facts.has_integers else []
