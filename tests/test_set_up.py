@@ -8,9 +8,11 @@ import signal
 import threading
 from typing import Any, NoReturn
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import nnls
 
 from optbench import define
 from optbench.arithmetic import floats, straight_line
@@ -28,6 +30,7 @@ from optbench.result import Assurance, AttemptStatus, Result, Status
 from optbench.workbench import engine, judgement
 from optbench.workbench.engine import Interrupted, solve
 from optbench.workbench.function import Function
+from optbench.workbench.kkt import nonnegative_least_squares
 from optbench.workbench.set_up_limit import SetUpTooLong, set_up_limit
 from optbench.workbench.settings import Settings
 
@@ -200,3 +203,11 @@ def test_constraints_that_share_a_long_part_have_short_texts(monkeypatch: pytest
     assert texts[0] == rows[0].text
     assert texts[-1].startswith("an expression of 26 parts (sha256 ")
     assert len(set(texts)) == 20
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_multipliers_found_at_once_are_those_of_scipy(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    M, b = chance.standard_normal((160, 120)), chance.standard_normal(160)
+    found = nonnegative_least_squares(M, b, np.zeros(120, dtype=bool))
+    assert found == pytest.approx(nnls(M, b)[0], abs=1e-9)

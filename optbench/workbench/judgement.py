@@ -266,8 +266,9 @@ def _falls_on_the_way(function: Function, x: Any, step: Any, value: float, room:
 
 def _tangent_directions(function: Function, found: Kkt) -> list[Any]:
     columns, chance = found.nearly_tangent.T, random.Random(0)
-    chosen = list(columns) if len(columns) <= 20 else [columns[i] for i in chance.sample(range(len(columns)), 20)]
-    mixed = [sum(chance.gauss(0, 1) * c for c in columns) for _ in range(min(2 * len(columns), 10))] if len(columns) > 1 else []
+    few, more = (20, 10) if function.dimension <= _DENSE else (2, 1)  # to move one point onto many constraints takes long
+    chosen = list(columns) if len(columns) <= few else [columns[i] for i in chance.sample(range(len(columns)), few)]
+    mixed = [sum(chance.gauss(0, 1) * c for c in columns) for _ in range(min(2 * len(columns), more))] if len(columns) > 1 else []
     return [function.space.point(list(d / max(abs(d)))) for d in [*chosen, *mixed]]
 
 
