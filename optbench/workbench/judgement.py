@@ -249,7 +249,8 @@ def _decreases_along_constraints(function: Function, x: Any, value: float, found
     """Whether a feasible point near x has a clearly lower value: reached in tangent directions, and moved onto the constraints."""
     room = 1e-9 * max(1.0, abs(value))
     size = max(1.0, function.space.max_abs(x))
-    steps = [(sign * h * size) * d for d in _tangent_directions(function, found) for h in (1e-4, 1e-3, 1e-2, 0.1) for sign in (1.0, -1.0)]
+    lengths = (1e-4, 1e-3, 1e-2, 0.1) if function.dimension <= _DENSE else (1e-2,)
+    steps = [(sign * h * size) * d for d in _tangent_directions(function, found) for h in lengths for sign in (1.0, -1.0)]
     ways = (None, found.held) if found.held.any() else (None,)
     return any(_falls_on_the_way(function, x, step, value, room, held) for step in steps for held in ways)
 
