@@ -290,6 +290,25 @@ def test_local_starts_a_cluster_of_two_workers(tmp_path: Path) -> None:
     assert timeless(records(path)) == timeless(at_home(tmp_path, *command))
 
 
+@needs_dask
+@on_linux
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_local_cluster_ends_with_its_batch(number: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C goes to all processes of the terminal; the kill to the first of them only."""
+    path = tmp_path / "run.jsonl"
+    process = begun(*MANY, "--dask", "local", "--out", str(path))
+    wait_for_records(path, 20)
+    below = descendants(process.pid)
+    os.killpg(process.pid, number) if number is signal.SIGINT else process.kill()
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == (130 if number is signal.SIGINT else -number)
+    assert len(below) >= 6, "two workers, with a host and its child each"
+    _wait(lambda: not any(map(is_running, below)))
+    found = records(path)
+    assert 20 <= len(found) < 320
+
+
 # ---- what is in the way -----------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ import os
 import pickle
 import queue
 import re
+import threading
 import time
 import uuid
 import warnings
@@ -112,15 +113,50 @@ def _scheduler(address: str) -> dict[str, str]:
 def _client(distributed: Any, **given: Any) -> Iterator[Any]:
     shown = printable(str(given.get("scheduler_file") or given["address"])[:200])
     try:
-        client = distributed.Client(**given, timeout=_CONNECTING, set_as_default=False)
-    except Exception as error:  # of names, of connections, of handshakes with another version
+        client = _within(2 * _CONNECTING, partial(_patient(distributed), **given, timeout=_CONNECTING, set_as_default=False))
+    except (OSError, TimeoutError) as error:
         raise UsageError(f"The Dask scheduler at '{shown}' can't be reached: {_reason(error)}.") from None
+    except Exception as error:  # of the handshake
+        raise UsageError(
+            f"The Dask scheduler at '{shown}' does not understand what it is asked ({_reason(error)}): it is of another version "
+            f"than distributed {distributed.__version__}, which is here; install the same there as here."
+        ) from None
     try:
         _check_scheduler(client, shown)
         yield client
     finally:
         with suppress(Exception):
             client.close(timeout=_LEAVING)
+
+
+def _within(seconds: float, call: Callable[[], Any]) -> Any:
+    """Return what a call returns; raise TimeoutError where that takes too long, as with a server that is no scheduler."""
+    answers: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+
+    def put() -> None:
+        try:
+            answers.put((call(), None))
+        except Exception as error:
+            answers.put((None, error))
+
+    threading.Thread(target=put, daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"nothing that is a Dask scheduler answers within {seconds} s") from None
+    if error is not None:
+        raise error
+    return answer
+
+
+def _patient(distributed: Any) -> Any:
+    """A client that, where it could not be made, does not wait half a minute for being closed."""
+
+    class Client(distributed.Client):  # type: ignore[misc]
+        def __del__(self) -> None:
+            pass
+
+    return Client
 
 
 def _check_scheduler(client: Any, shown: str) -> None:
