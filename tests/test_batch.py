@@ -160,6 +160,15 @@ def test_proofs_come_with_their_enclosures() -> None:
     assert found["numerical"]["value_enclosure"] is None
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome"), [("x^2", "optimal"), ("x^3", "unbounded"), ("exp(-x)", "not_attained"), ("log(-x^2 - 1)", "infeasible")]
+)
+def test_what_is_proved_of_a_problem_stands_in_its_exact_record(text: str, outcome: str) -> None:
+    exact, numerical = made(plan("bfgs", exact=True), texts(text))
+    assert (exact["assurance"], exact["outcome"]) == ("exact", outcome)
+    assert numerical["outcome"] is None
+
+
 def test_what_does_not_apply_is_a_record_with_its_reason() -> None:
     found = made(plan("qr", "bfgs"), texts("cos(x) + y^2"))
     assert [(record["method"], record["status"]) for record in found] == [("qr", "not_applicable"), ("bfgs", "converged")]

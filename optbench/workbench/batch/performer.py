@@ -12,7 +12,7 @@ import importlib.metadata
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, cached_property
@@ -22,7 +22,7 @@ from optbench import __version__
 from optbench.errors import OptbenchError, ProblemError
 from optbench.methods.method import read_options
 from optbench.problem.problem import MethodChoice, Problem
-from optbench.result import Assurance, Attempt, AttemptStatus, plain
+from optbench.result import Assurance, Attempt, AttemptStatus, Status, plain
 from optbench.workbench import rows, stages
 from optbench.workbench.batch.automatic import automatic
 from optbench.workbench.batch.executor import Channel, Work
@@ -241,9 +241,12 @@ def _ended(unit: Unit, attempt: Callable[[], Any]) -> Ended:
 # ---- the fields of a record ------------------------------------------------------------------------------------------------
 
 
-def _fields(row: Attempt, assurance: Assurance, value_enclosure: Iterable[str] | None = None) -> dict[str, Any]:
-    enclosure = None if value_enclosure is None else list(value_enclosure)
-    return {**plain(row), "assurance": assurance.value, "value_enclosure": enclosure}
+def _fields(row: Attempt, assurance: Assurance, answer: Any = None) -> dict[str, Any]:
+    """The fields of a row, and of the exact or certified answer behind it."""
+    known = answer is not None
+    enclosure = list(answer.value_enclosure) if known and answer.value_enclosure is not None else None
+    outcome = answer.status.value if known else None
+    return {**plain(row), "assurance": assurance.value, "value_enclosure": enclosure, "outcome": outcome}
 
 
 def _numerical_fields(row: Attempt, judgement: Judgement | None) -> dict[str, Any]:
@@ -251,20 +254,19 @@ def _numerical_fields(row: Attempt, judgement: Judgement | None) -> dict[str, An
 
 
 def _exact_fields(row: Attempt, answer: Any) -> dict[str, Any]:
-    fields = _fields(row, Assurance.NONE) if answer is None else _fields(row, answer.assurance, answer.value_enclosure)
+    fields = _fields(row, Assurance.NONE if answer is None else answer.assurance, answer)
     return {**fields, "method": rows.EXACT, "options": {} if answer is None else {"strategy": answer.strategy}}
 
 
 def _certified_fields(row: Attempt, answer: Any, judgement: Judgement | None) -> dict[str, Any]:
-    if answer is None:
-        return _fields(row, Assurance.NONE)
-    return _fields(row, answer.assurance, answer.value_enclosure)
+    return _fields(row, Assurance.NONE if answer is None else answer.assurance, answer)
 
 
 def _defined_nowhere(unit: Unit, sentence: str) -> dict[str, Any]:
     """The fields of an attempt on a problem without any point: the ranges alone prove it."""
     version = f"optbench {__version__}"
     if unit.kind == "exact":
-        return _fields(Attempt(unit.method, "exact", AttemptStatus.CONVERGED, sentence, version=version), Assurance.EXACT)
+        row = Attempt(unit.method, "exact", AttemptStatus.CONVERGED, sentence, version=version)
+        return {**_fields(row, Assurance.EXACT), "outcome": Status.INFEASIBLE.value}
     row = Attempt(unit.method, unit.kind, AttemptStatus.NOT_APPLICABLE, "the problem is defined nowhere on its range", seed=unit.seed)
     return _fields(replace(row, version=version), Assurance.NONE)

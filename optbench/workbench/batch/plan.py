@@ -209,4 +209,4 @@ def cut_short(unit: Unit | None, status: str, reason: str) -> dict[str, Any]:
     name, kind, seed = ("", "", None) if unit is None else (unit.method, unit.kind, unit.seed)
     row = plain(Attempt(name, kind, AttemptStatus.CRASHED, seed=seed))
     ended = {"method": name or None, "kind": kind or None, "status": status, "reason": reason}
-    return {**row, **ended, "assurance": "none", "value_enclosure": None}
+    return {**row, **ended, "assurance": "none", "value_enclosure": None, "outcome": None}
