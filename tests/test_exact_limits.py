@@ -20,6 +20,7 @@ import optbench.exact
 from optbench import api
 from optbench.exact import stage
 from optbench.exact.answer import ExactAnswer
+from optbench.exact.time_limit import OutOfTime, time_limit
 from optbench.result import Assurance, AttemptStatus, Result, Status
 from optbench.workbench import stages
 
@@ -267,3 +268,18 @@ def test_many_constraints_are_answered_within_the_limits() -> None:
     )
     assert time.monotonic() - began < 4 + PATIENCE
     assert not result.disagreements
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_limit_that_a_finaliser_has_swallowed_comes_again() -> None:
+    """Python drops what is raised in `__del__`, and in the callbacks of weak references, as those of the table of all nodes."""
+
+    class Swallows:
+        def __del__(self) -> None:
+            while True:
+                pass
+
+    with pytest.raises(OutOfTime), time_limit(0.05):
+        Swallows()
+        while True:
+            pass

@@ -1,7 +1,8 @@
 """A limit on the processor time of one piece of work, which ends it from inside: python-flint's and SymPy's calls included.
 
 A timer of the process raises `OutOfTime` between two steps of the interpreter, so a single long call is waited for. It is
-no ordinary exception: what catches the failures of a formula must not take it for one. Limits don't nest: within one,
+no ordinary exception: what catches the failures of a formula must not take it for one. Where it arrives in what Python calls
+by itself (a finaliser, a callback of a weak reference), Python prints and drops it; so it comes again. Limits don't nest: within one,
 another has no effect. Away from the main thread, where no signal arrives, there is no limit.
 
 >>> try:
@@ -25,6 +26,7 @@ class OutOfTime(BaseException):
     """The limit was reached; the text says which."""
 
 
+_AGAIN = 0.5  # seconds of the processor after which it is raised once more
 _running = False
 
 
@@ -42,7 +44,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     previous = signal.signal(signal.SIGPROF, end)
     _running = True
     try:
-        signal.setitimer(signal.ITIMER_PROF, max(seconds, 1e-6))
+        signal.setitimer(signal.ITIMER_PROF, max(seconds, 1e-6), _AGAIN)
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
