@@ -9,26 +9,18 @@ from typing import Any
 
 from optbench.arithmetic.sparsity import Sparsity, full
 
+from .casadi_ipopt import CONVERGED
+from .casadi_ipopt import STALLED as IPOPT_STALLED
 from .method import Accept, Constrained, Method, Options, Outcome, option
 from .scipy_bridge import FOREVER, MORE_EQUATIONS, Abandoned, Array, Evaluations, sentence
 from .silence import silence
 from .space import Point
 
-CONVERGED = {
-    "Solve_Succeeded": "the first-order conditions hold within the tolerance",
-    "Solved_To_Acceptable_Level": "the first-order conditions hold within the tolerance, and it gets no nearer",
-    "Feasible_Point_Found": "it found a point that satisfies the equations, of which there are as many as variables",
-}
 STALLED = {
-    "Infeasible_Problem_Detected": "it found the constraints locally infeasible",
-    "Search_Direction_Becomes_Too_Small": "its steps have become too small",
-    "Diverging_Iterates": "its iterates diverge",
+    **IPOPT_STALLED,
     "User_Requested_Stop": "it was stopped",
     "Maximum_Iterations_Exceeded": "its iterations are over",
     "Restoration_Failed": "its restoration found no point with less violation",
-    "Error_In_Step_Computation": "its step could not be computed",
-    "Not_Enough_Degrees_Of_Freedom": "it handles no more equations than variables",
-    "Invalid_Number_Detected": "the function, a constraint or a derivative is not defined where it needs it",
 }
 NEARER = 0.01
 DENSE = 100  # variables up to which the Hessian of an unconstrained problem is taken as a whole

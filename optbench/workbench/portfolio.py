@@ -60,17 +60,16 @@ class Portfolio:
         if self.budget.seconds < _WORTH_WHILE or self.budget.evaluations <= 0 or self.budget.iterations <= 0:
             return None
         best = best_of(list(all_rows))
-        is_local = best is not None and best.judgement is not None and best.judgement.assurance is Assurance.LOCAL
-        match self.running.stage:
-            case stage if stage == POLISHED:
-                return None
-            case stage if stage == GLOBAL:
-                return None if is_local else self._polished(finished)
-            case stage if stage == FURTHER:
-                return self._globally(finished)
-        if best is not None and best.judgement is not None and is_local:
-            return None if self._is_least(best.judgement.value) else self._elsewhere()
-        return self._further_down(best, finished)
+        arrived = best is not None and _is_local(best)
+        if self.running.stage == POLISHED or (self.running.stage == GLOBAL and arrived):
+            return None
+        if self.running.stage == GLOBAL:
+            return self._polished(finished)
+        if self.running.stage == FURTHER:
+            return self._globally(finished)
+        if best is None or best.judgement is None or not arrived:
+            return self._further_down(best, finished)
+        return None if self._is_least(best.judgement.value) else self._elsewhere()
 
     def _spend(self, finished: Finding, seconds_left: float) -> None:
         """The first attempt has a budget of its own, all others share one as large."""
