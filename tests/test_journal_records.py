@@ -48,6 +48,28 @@ def test_of_each_key_the_last_record_wins_over_several_files(tmp_path: Path) -> 
     assert (len(found.headers), found.warnings) == (2, [])
 
 
+@settings(max_examples=50)
+@given(st.data())
+def test_the_order_does_not_depend_on_which_worker_was_first(data: st.DataObject) -> None:
+    header = {**HEADER, "plan": {"methods": ["newton", "bfgs"]}}
+    methods = {"newton": "numerical", "bfgs": "numerical", "exact stage": "exact", "branch-and-bound": "certified", "m10": "numerical"}
+    written = [
+        attempt(problem, method, kind=kind, base_seed=seed, repeat=repeat, scan={"n": n})
+        for problem in ("hs9", "hs10", "Hs10")
+        for n in ("0.3", "0.25")
+        for method, kind in methods.items()
+        for seed in (0, 1)
+        for repeat in (0, 1)
+    ]
+    shuffled = data.draw(st.permutations(written))
+    found = parsed([json.dumps(header) + "\n", *lines(shuffled)[1:]], "run.jsonl").records
+    assert list(dict.fromkeys(r.instance.name for r in found)) == [
+        f"{problem} (n = {n})" for problem in ("hs9", "Hs10", "hs10") for n in ("0.25", "0.3")
+    ]
+    assert [r.method for r in found[:10:2]] == ["exact stage", "branch-and-bound", "newton", "bfgs", "m10"]
+    assert [(r.instance.seed, r.repeat) for r in found[:20:5]] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
 def test_lines_of_other_kinds_are_skipped() -> None:
     other = json.dumps({"schema": "optbench/heartbeat/1"}) + "\n"
     found = parsed([*lines([attempt("p", "bfgs")]), other, "\n", "{}\n"], "run.jsonl")

@@ -27,10 +27,10 @@ def records(*fields: dict[str, Any]) -> list[Record]:
 
 
 def test_an_exact_answer_is_the_truth_before_all_others() -> None:
-    found = records(attempt("p", "bfgs", 0.9, known_value=0.8), proof("p", 1.0, "certified"), proof("p", 1.0))
-    assert truth(found[1:]) == Truth(Basis.EXACT, 1.0)
-    assert truth(found[1:2]) == Truth(Basis.CERTIFIED, 1.0)
-    disputed = truth(found)
+    better, certified, exact = attempt("p", "bfgs", 0.9, known_value=0.8), proof("p", 1.0, "certified"), proof("p", 1.0)
+    assert truth(records(certified, exact)) == Truth(Basis.EXACT, 1.0)
+    assert truth(records(certified)) == Truth(Basis.CERTIFIED, 1.0)
+    disputed = truth(records(better, certified, exact))
     assert (disputed.value, disputed.dispute) == (1.0, "bfgs found 0.9 at a feasible point")
 
 

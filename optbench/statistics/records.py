@@ -1,4 +1,4 @@
-"""Journals of batches, read: one `Record` an attempt, of each key the last one.
+"""Journals of batches, read: one `Record` an attempt, of each key the last one, in an order that does not depend on who was first.
 
 Lines of other kinds are skipped; a last line that was half written, and lines that can't be read, are told in `warnings`.
 
@@ -10,6 +10,8 @@ Lines of other kinds are skipped; a last line that was half written, and lines t
 from __future__ import annotations
 
 import json
+import math
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +25,7 @@ FEASIBLE = 1e-6  # greatest infeasibility of a point that counts
 _LARGEST = 64 * 2**30  # bytes of a journal
 _COUNTS = ("objective_evaluations", "gradient_evaluations", "hessian_evaluations", "constraint_evaluations")
 _FOUND = ("start", "steps", "strategy")  # among the options of a row: what was not asked for, but came about
+_KINDS = {"exact": 0, "certified": 1, "numerical": 2}  # of attempts, in their order
 _SHOWN = 5  # numbers of unreadable lines that are told
 
 Scan = tuple[tuple[str, str], ...]
@@ -117,7 +120,7 @@ class Run:
 
     names: list[str]  # of the journals
     headers: list[Mapping[str, Any]] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)  # in the order in which they were written
+    records: list[Record] = field(default_factory=list)  # by problem, seed, method and repeat
     unreadable: list[Unreadable] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -155,8 +158,11 @@ class _Reader:
 
     def run(self) -> Run:
         """Return all that was read."""
-        self.found.records = [entry for entry in self.last.values() if isinstance(entry, Record)]
-        self.found.unreadable = [entry for entry in self.last.values() if isinstance(entry, Unreadable)]
+        records = [entry for entry in self.last.values() if isinstance(entry, Record)]
+        unreadable = [entry for entry in self.last.values() if isinstance(entry, Unreadable)]
+        ranks = _ranks(self.found.headers)
+        self.found.records = sorted(records, key=lambda record: (_place(record.instance), _method_place(record, ranks), record.repeat))
+        self.found.unreadable = sorted(unreadable, key=lambda one: _natural(one.problem))
         return self.found
 
     def add(self, lines: Iterable[str], name: str) -> None:
@@ -203,6 +209,39 @@ class _Reader:
         scan = tuple(sorted((str(name), str(value)) for name, value in (fields.get("scan") or {}).items()))
         question = Question(_text(fields["problem_hash"]), scan)
         return _record(fields, Instance(problem, question, _count(fields.get("base_seed"))), self.whole)
+
+
+# ---- the order: workers end when they end, so that of the lines means nothing -----------------------------------------------
+
+
+def _ranks(headers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The places of the methods that were asked for, in the order in which they were."""
+    plans = [plan for header in headers if isinstance(plan := header.get("plan"), Mapping)]
+    lists = [methods for plan in plans if isinstance(methods := plan.get("methods"), list)]
+    return {name: place for place, name in enumerate(dict.fromkeys(str(name) for methods in lists for name in methods))}
+
+
+def _method_place(record: Record, ranks: Mapping[str, int]) -> tuple[int, int, tuple[Any, ...], str]:
+    """Proofs come first, then methods as they were asked for, then the others by name; of a method, one set of options after another."""
+    return _KINDS.get(record.kind, len(_KINDS)), ranks.get(record.method, len(ranks)), _natural(record.method), record.options
+
+
+def _place(instance: Instance) -> tuple[Any, ...]:
+    """Problems by name, and each at the points of its scan in the order of their values."""
+    problem_hash, scan = instance.question
+    return _natural(instance.problem), problem_hash, [(name, _natural_decimal(value)) for name, value in scan], instance.seed
+
+
+def _natural(name: str) -> tuple[list[str | int], str]:
+    """Names as people sort them, `hs9` before `hs10`; those that differ in case only have one order too."""
+    return [int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]{1,18})", name.casefold()))], name
+
+
+def _natural_decimal(value: str) -> tuple[float, str]:
+    try:
+        return float(value), value
+    except ValueError:
+        return math.inf, value
 
 
 def _object(line: str) -> dict[str, Any] | None:
