@@ -38,6 +38,21 @@ class Flags:
     parameters: Sequence[str] = ()
     start: Sequence[str] = ()
 
+    @classmethod
+    def given(
+        cls,
+        range_: tuple[str, str] | None,
+        var: Sequence[str] | None,
+        integer: Sequence[str] | None,
+        data: str | None,
+        maximize: bool,
+        subject_to: Sequence[str] | None,
+        param: Sequence[str] | None,
+        start: Sequence[str] | None,
+    ) -> Flags:
+        """Return the flags of a command line, on which what is not given is None."""
+        return cls(range_, var or (), integer or (), data, maximize, subject_to or (), param or (), start or ())
+
     def for_expression(self, text: str) -> Flags:
         """Return the flags without what they say of variables that do not occur in one of many expressions."""
         names = set(re.findall(r"\w+", " ".join([text, *self.subject_to])))

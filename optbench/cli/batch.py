@@ -28,15 +28,7 @@ def batch(
             autocompletion=completion.problems,
         ),
     ] = None,
-    method: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[:opt=val,...]",
-            help="A method to run; a pattern, auto or all. Without it those of each problem, or a small panel.",
-            rich_help_panel=_METHODS,
-            autocompletion=completion.methods,
-        ),
-    ] = None,
+    method: options.Method = None,
     seed: Annotated[list[str] | None, typer.Option(metavar="N|N..M", help="A seed, or several: 0..9.", rich_help_panel=_PLAN)] = None,
     repeat: Annotated[int, typer.Option(metavar="N", help="How often each attempt is made, for its time.", rich_help_panel=_PLAN)] = 1,
     scan: Annotated[
@@ -54,10 +46,10 @@ def batch(
     subject_to: options.SubjectTo = None,
     param: options.Param = None,
     start: options.Start = None,
-    starts: Annotated[int, typer.Option(metavar="N", help="From how many points each method begins.", rich_help_panel=_METHODS)] = 1,
-    no_exact: Annotated[bool, typer.Option("--no-exact", help="No closed forms.", rich_help_panel=_METHODS)] = False,
-    no_certify: Annotated[bool, typer.Option("--no-certify", help="No certificates.", rich_help_panel=_METHODS)] = False,
-    tol: Annotated[float, typer.Option(help="Relative tolerance of the methods.", rich_help_panel=_METHODS)] = 1e-8,
+    starts: options.Starts = 1,
+    no_exact: options.NoExact = False,
+    no_certify: options.NoCertify = False,
+    tol: options.Tolerance = 1e-8,
     digits: Annotated[int, typer.Option(help="Significant digits of enclosures.", rich_help_panel=_METHODS)] = 30,
     trace: Annotated[bool, typer.Option("--trace", help="Every record has its iterates.", rich_help_panel=_OUTPUT)] = False,
     exact_time: options.ExactTime = 10.0,
@@ -113,7 +105,7 @@ def batch(
         trace=trace,
         debug=debug,
     )
-    flags = Flags(range_, var or [], integer or [], None, maximize, subject_to or [], param or [], start or [])
+    flags = Flags.given(range_, var, integer, None, maximize, subject_to, param, start)
     plan = Plan(settings, batch_values.seeds(seed or ["0"]), batch_values.repeats(repeat), batch_values.shard(shard))
     found = points(scan) if scan else []
     return run(

@@ -48,7 +48,7 @@ def convert(
     target = None if out == "-" else Path(out)
     _check_target(what, target)
     format_ = _format(out, to)
-    problem = _problem(what, Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or []))
+    problem = _problem(what, Flags.given(range_, var, integer, data, maximize, subject_to, param, start))
     written = write(format_, problem, target)
     if target is None:
         sys.stdout.write(written.text)

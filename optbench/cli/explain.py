@@ -85,7 +85,7 @@ def explain(
         account=True,
         debug=debug,
     )
-    problem = problem_of(what, Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or []))
+    problem = problem_of(what, Flags.given(range_, var, integer, data, maximize, subject_to, param, start))
     result, interrupted = answers.solved(problem, settings)
     if format_ is Format.json:
         print(result.to_json())

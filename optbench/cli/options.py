@@ -1,8 +1,10 @@
-"""The options that say what the problem is, for every command that takes one; `Flags` of `arguments` holds what they give."""
+"""What several commands take, each option said once; `Flags` of `arguments` holds what those that describe the problem give."""
 
 from typing import Annotated, TypeAlias
 
 import typer
+
+from optbench.cli import completion
 
 PROBLEM = "The problem"
 METHODS = "How it is solved"
@@ -28,6 +30,22 @@ SubjectTo: TypeAlias = Annotated[
 ]
 Param: TypeAlias = Annotated[list[str] | None, typer.Option("--param", metavar="a=2", help="A parameter.", rich_help_panel=PROBLEM)]
 Start: TypeAlias = Annotated[list[str] | None, typer.Option("--start", metavar="x=1", help="Where methods begin.", rich_help_panel=PROBLEM)]
+Method: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--method",
+        metavar="NAME[:opt=val,...]",
+        help="A method to run; a pattern, auto or all. Without it those of the problem, or a small panel.",
+        rich_help_panel=METHODS,
+        autocompletion=completion.methods,
+    ),
+]
+Starts: TypeAlias = Annotated[
+    int, typer.Option("--starts", metavar="N", help="From how many points each method begins.", rich_help_panel=METHODS)
+]
+NoExact: TypeAlias = Annotated[bool, typer.Option("--no-exact", help="No closed forms.", rich_help_panel=METHODS)]
+NoCertify: TypeAlias = Annotated[bool, typer.Option("--no-certify", help="No certificate.", rich_help_panel=METHODS)]
+Tolerance: TypeAlias = Annotated[float, typer.Option("--tol", help="Relative tolerance of the methods.", rich_help_panel=METHODS)]
 ExactTime: TypeAlias = Annotated[
     float, typer.Option("--exact-time", metavar="SECONDS", help="Limit of the exact stage.", rich_help_panel=LIMITS)
 ]

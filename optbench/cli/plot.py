@@ -58,10 +58,8 @@ def plot(
             autocompletion=completion.methods,
         ),
     ] = None,
-    no_exact: Annotated[
-        bool, typer.Option("--no-exact", help="No stationary points in closed form.", rich_help_panel=options.METHODS)
-    ] = False,
-    no_certify: Annotated[bool, typer.Option("--no-certify", help="No certified boxes.", rich_help_panel=options.METHODS)] = False,
+    no_exact: options.NoExact = False,
+    no_certify: options.NoCertify = False,
     seed: options.Seed = 0,
     exact_time: options.ExactTime = 3.0,
     certify_time: options.CertifyTime = 3.0,
@@ -85,7 +83,7 @@ def plot(
 
     format_ = _format(out)
     size = _size(width, height, format_)
-    flags = Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or [])
+    flags = Flags.given(range_, var, integer, data, maximize, subject_to, param, start)
     problem = sliced(problem_of(what, flags), slice_ or [])
     drawing.check(problem)
     for sentence in problem.warnings:

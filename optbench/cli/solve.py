@@ -19,7 +19,7 @@ class Require(StrEnum):
     feasible = "feasible"
 
 
-_PROBLEM, _METHODS, _OUTPUT = options.PROBLEM, options.METHODS, options.OUTPUT
+_PROBLEM, _OUTPUT = options.PROBLEM, options.OUTPUT
 
 
 def solve(
@@ -45,19 +45,11 @@ def solve(
             metavar="n=10,100", help="The same problem for several values of a parameter: n=10,100 or a=0..1:0.1.", rich_help_panel=_PROBLEM
         ),
     ] = None,
-    method: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[:opt=val,...]",
-            help="A method to run; a pattern, auto or all.",
-            rich_help_panel=_METHODS,
-            autocompletion=completion.methods,
-        ),
-    ] = None,
-    starts: Annotated[int, typer.Option(metavar="N", help="From how many points each method begins.", rich_help_panel=_METHODS)] = 1,
-    no_exact: Annotated[bool, typer.Option("--no-exact", help="No closed forms.", rich_help_panel=_METHODS)] = False,
-    no_certify: Annotated[bool, typer.Option("--no-certify", help="No certificate.", rich_help_panel=_METHODS)] = False,
-    tol: Annotated[float, typer.Option(help="Relative tolerance of the methods.", rich_help_panel=_METHODS)] = 1e-8,
+    method: options.Method = None,
+    starts: options.Starts = 1,
+    no_exact: options.NoExact = False,
+    no_certify: options.NoCertify = False,
+    tol: options.Tolerance = 1e-8,
     seed: options.Seed = 0,
     exact_time: options.ExactTime = 10.0,
     certify_time: options.CertifyTime = 5.0,
@@ -125,7 +117,7 @@ def solve(
             account=report is not None and not no_exact,
             debug=debug,
         )
-        flags = Flags(range_, var or [], integer or [], data, maximize, subject_to or [], param or [], start or [])
+        flags = Flags.given(range_, var, integer, data, maximize, subject_to, param, start)
         if scan:
             if what == "-":
                 raise UsageError("--scan takes a problem on the command line or in a file, not on standard input.")
