@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from optbench.errors import ExitCode, OptbenchError, Place, ProblemError, UsageError
 from optbench.problem import data
 from optbench.problem.data import read_columns
+from optbench.problem.reader import read
 from optbench.problem.regular_file import regular_file
+from optbench.problem.validate import validated
 
 
 @pytest.fixture
@@ -40,6 +42,12 @@ def test_columns_are_read_in_order(file: Path) -> None:
 def test_only_wanted_columns_must_hold_numbers(file: Path) -> None:
     file.write_text("label,x,y\nsetosa,1,2\nvirginica,3,nan\n")
     assert {name: values.tolist() for name, values in read_columns(file, ["x"]).items()} == {"x": [1, 3]}
+
+
+def test_a_problem_may_use_no_column(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("u,v\n1,2\n")
+    (tmp_path / "problem.yaml").write_text('minimize: "x^2"\ndata: {file: points.csv}\n')
+    assert [v.name for v in validated(read(str(tmp_path / "problem.yaml")), open_names=True).variables] == ["x"]
 
 
 CONTENT = {

@@ -114,7 +114,7 @@ def _columns(text: Iterator[str], findings: _Findings, wanted: Iterable[str] | N
         for block in _blocks(_rows(rest, findings, line), len(header.cells), findings, _length(columns)):
             for name, position in chosen.items():
                 _convert(columns[name], name, [row.cells[position] for row in block], block, findings)
-        if not findings.mistakes and not any(columns.values()):
+        if not findings.mistakes and columns and not any(columns.values()):
             findings.report(header.line, "There are no data below the names of the columns.")
     except _Enough:
         pass
