@@ -27,7 +27,7 @@ from typing import Any
 from figures import OPTBENCH, _cpu, _environment, environment, one_thread
 
 from optbench.cli.arguments import Flags, of_expression
-from optbench.methods.method import get
+from optbench.methods.registry import get
 from optbench.workbench import attempt
 from optbench.workbench.batch.executor import Channel
 from optbench.workbench.batch.pool import Pool
@@ -134,13 +134,14 @@ def whole(lines: list[str], jobs: int) -> dict[str, Any]:
         process.stdin.close()
         memory: list[float] = []
         size = 2 * len(METHODS) * len(lines)
+        lines_of_journal = growing(journal)
         while process.poll() is None:
-            done = written(journal)
+            done = next(lines_of_journal)
             if done * 10 >= (len(memory) + 1) * size and len(memory) < 9:
                 memory.append(resident(process.pid))
             time.sleep(0.05)
         assert process.returncode == 0
-        assert written(journal) == size + 1
+        assert next(lines_of_journal) == size + 1
         return {"wall": time.monotonic() - began, "cpu": children() - cpu, "memory": memory}
 
 
@@ -149,8 +150,15 @@ def children() -> float:
     return times.children_user + times.children_system
 
 
-def written(journal: Path) -> int:
-    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+def growing(journal: Path) -> Iterator[int]:
+    """Yield how many lines a journal has by now; each is read once, since who looks takes time from the workers."""
+    while not journal.exists():
+        yield 0
+    count = 0
+    with journal.open("rb") as file:
+        while True:
+            count += file.read().count(b"\n")
+            yield count
 
 
 def resident(pid: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import signal
 import sys
@@ -90,6 +91,53 @@ def test_the_best_that_was_told_outlives_a_kill() -> None:
     assert report.has_begun
     assert report.latest == {"value": 1.0}
     assert report.ended.reason == "ran past its wall limit of 0.3 s and was killed", "its time began anew"
+
+
+def test_time_that_begins_anew_before_the_limit_is_not_cut_off_by_it() -> None:
+    def perform(work: Any, channel: Channel) -> str:
+        channel.begin(PATIENCE)
+        time.sleep(1.5)
+        return "done"
+
+    report = only(perform, seconds=1.0)
+    assert (report.ended.ending, report.ended.payload, report.has_begun) == (Ending.FINISHED, "done", True)
+
+
+def test_nothing_of_the_time_of_a_work_is_left_to_the_next() -> None:
+    def perform(work: str, channel: Channel) -> None:
+        if work == "long":
+            channel.begin(PATIENCE)
+        else:
+            busy_for_ever(work, channel)
+
+    with Pool(perform, jobs=1) as pool:
+        long, stuck = reports(pool, ["long", "stuck"], seconds=0.3)
+    assert long.ended.ending is Ending.FINISHED
+    assert (stuck.ended.reason, stuck.has_begun) == ("ran past its wall limit of 0.3 s and was killed", False)
+
+
+@pytest.mark.parametrize("sizes", [(5,), (10**6,), (5, 10**6), (10**6, 5), (10**6, 5, 10**6)], ids=str)
+def test_the_last_note_stands_whatever_its_size(sizes: tuple[int, ...]) -> None:
+    def perform(work: Any, channel: Channel) -> None:
+        for number, size in enumerate(sizes):
+            channel.note([number, "a" * size])
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    assert only(perform).latest == [len(sizes) - 1, "a" * sizes[-1]]
+
+
+def test_a_note_is_whole_when_its_worker_is_killed_while_it_writes() -> None:
+    def perform(work: Any, channel: Channel) -> None:
+        channel.note("0" * 60_000)
+        channel.begin(0.1)
+        for digit in itertools.cycle("0123456789"):
+            channel.note(digit * 60_000)
+
+    with Pool(perform, jobs=1) as pool:
+        found = reports(pool, [None] * 5)
+    for report in found:
+        assert report.ended.ending is Ending.TIME
+        assert report.latest == report.latest[0] * 60_000
 
 
 def test_after_a_kill_the_next_work_has_its_whole_time_and_nothing_of_the_last_one() -> None:

@@ -23,6 +23,8 @@ from optbench.workbench.task import Ended, Ending, Event, Limits, Message, short
 _LARGEST_MESSAGE = 64 * 2**20  # bytes
 _LARGEST_TOTAL = 512 * 2**20  # bytes of all messages of one task
 
+BegunAnew = Callable[[], tuple[float, float] | None]  # when the time of a task began anew (monotonic clock), and how long it is
+
 
 @dataclass(eq=False)
 class Handle:
@@ -36,6 +38,7 @@ class Handle:
     complaints: int  # what it wrote to stderr: the first 64 KB, read only to explain its end
     pidfd: int | None
     deliver: Callable[[Event], None]
+    begun_anew: BegunAnew | None = None  # asked where its time seems to be over
     unread: bytearray = field(default_factory=bytearray)
     received: int = 0  # bytes
     hung_up: bool = False  # the pipe is at its end of file
@@ -51,11 +54,25 @@ class Handle:
         """The monotonic clock at which its time is over."""
         return self.started + self.limits.wall_seconds
 
-    def allow(self, seconds: float) -> None:
+    def allow(self, seconds: float, begun_anew: BegunAnew | None = None) -> None:
         """Let its time, and what it may send, begin anew; what it complained of before explains nothing any more."""
-        self.started, self.limits, self.received = time.monotonic(), self.limits._replace(wall_seconds=seconds), 0
+        self._begin(time.monotonic(), seconds)
+        self.received, self.begun_anew = 0, begun_anew
         with suppress(BlockingIOError):
             os.read(self.complaints, CHUNK)
+
+    def is_late(self) -> bool:
+        """Return whether its time is over, after asking when that began."""
+        if time.monotonic() >= self.deadline:
+            self._ask()
+        return time.monotonic() >= self.deadline
+
+    def _ask(self) -> None:
+        if self.begun_anew is not None and (begun := self.begun_anew()) is not None:
+            self._begin(*begun)
+
+    def _begin(self, started: float, seconds: float) -> None:
+        self.started, self.limits = started, self.limits._replace(wall_seconds=seconds)
 
     def descriptors(self) -> list[int]:
         """Return all that must be closed at its end."""
@@ -137,6 +154,7 @@ class Handle:
 
     def judge(self) -> Ended:
         """Return how it ended, once it is reaped and all that it sent is read."""
+        self._ask()
         now = self.last[2] if self.last else time.monotonic()
         wall = now - self.started
         if self._died_of(signal.SIGALRM):

@@ -41,7 +41,7 @@ from types import FrameType, TracebackType
 
 from optbench.workbench.child import Order, Start, live, prctl
 from optbench.workbench.frames import Pipe, close_all, open_pipes
-from optbench.workbench.handle import Handle
+from optbench.workbench.handle import BegunAnew, Handle
 from optbench.workbench.task import Ended, Ending, Event, Limits, Message, Send, Task
 
 __all__ = ["Ended", "Ending", "Event", "Limits", "Message", "Send", "Supervisor", "Task"]
@@ -122,13 +122,14 @@ class Supervisor:
                 break
         return self._ready.popleft() if self._ready else None
 
-    def allow(self, key: str, seconds: float) -> None:
+    def allow(self, key: str, seconds: float, begun_anew: BegunAnew | None = None) -> None:
         """Let the wall limit of a running task begin anew: so many seconds from now, or none if that is infinite.
 
-        The alarm that stands in for a busy parent is the task's to set anew, by `child.set_alarm`.
+        Before the task is killed, and at its end, `begun_anew` is asked whether its time has begun once more since then. The
+        alarm that stands in for a busy parent is the task's to set anew, by `child.set_alarm`.
         """
         if key in self._running:
-            self._running[key].allow(seconds)
+            self._running[key].allow(seconds, begun_anew)
 
     def cancel(self, key: str) -> None:
         """Kill the task, or drop it if it waits; `Ended` follows. A task that has ended stays as it ended."""
@@ -193,7 +194,7 @@ class Supervisor:
                 child.heard_all = True
             if child.pidfd in ready or (child.pidfd is None and child.reap(os.WNOHANG)):
                 self._bury(child)
-            elif child.verdict is None and time.monotonic() >= child.deadline:
+            elif child.verdict is None and child.is_late():
                 child.kill(Ending.TIME, Ending.TIME.value.format(seconds=child.limits.wall_seconds))
 
     def _patience(self) -> float:

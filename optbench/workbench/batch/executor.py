@@ -33,7 +33,7 @@ class Report(NamedTuple):
     worker: str
     work: Work
     ended: Ended  # finished, with what `Perform` returned, or how it came to its end; with the seconds since its time began
-    latest: Any  # the last note
+    latest: Any  # the last note of a work that did not finish
     has_begun: bool  # whether its time had begun anew, see `Channel.begin`
 
 

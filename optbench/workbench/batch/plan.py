@@ -91,6 +91,7 @@ class Unit(NamedTuple):
     repeat: int
     problem_hash: str  # of what is to be found at its source
     is_named: bool = True  # whether the method was asked for
+    key: str = ""  # of its record, where that has been computed
 
 
 class Open(NamedTuple):
@@ -150,17 +151,17 @@ class Plan:
             "tolerance": self.settings.tolerance,
         }
         version = f"optbench {__version__}" if method is None else method.version
-        return digest({**identity, "version": version}), self.is_ours(digest(identity))
+        return digest({**identity, "version": version}), self.is_ours(identity)
 
     def key_of_unreadable(self, source: Source, reason: str) -> tuple[str, bool]:
         """Return the key of the record that says why a problem can't be read, and whether it belongs to this shard."""
         identity = {"file": source.file, "text": source.text, "document": source.document, "scan": scan_of(source)}
-        return digest({**identity, "reason": reason, "version": __version__}), self.is_ours(digest(identity))
+        return digest({**identity, "reason": reason, "version": __version__}), self.is_ours(identity)
 
-    def is_ours(self, identity: str) -> bool:
-        """Return whether what has this digest belongs to this shard."""
+    def is_ours(self, identity: Mapping[str, Any]) -> bool:
+        """Return whether what is known by this belongs to this shard."""
         number, count = self.shard
-        return int(identity[:16], 16) % count == number - 1
+        return count == 1 or int(digest(identity)[:16], 16) % count == number - 1
 
     def _limits(self, unit: Unit) -> list[Any]:
         limits: list[Any] = [self.seconds(unit.kind), self.settings.memory_limit]

@@ -13,6 +13,7 @@ that each finds at least the other half.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import pickle
@@ -24,6 +25,7 @@ from types import TracebackType
 from typing import Any
 
 from optbench.errors import UsageError
+from optbench.workbench.batch.blackboard import Blackboard
 from optbench.workbench.batch.executor import Perform, Report, Work
 from optbench.workbench.child import mapped_bytes, set_alarm
 from optbench.workbench.supervisor import Supervisor
@@ -39,10 +41,10 @@ class _Worker:
 
     key: str  # of its task: another one for each that takes its place
     writer: int  # where works are sent
+    board: Blackboard
     work: Work = _NOTHING
     seconds: float = math.inf
-    latest: Any = None
-    has_begun: bool = False
+    long_note: Any = None  # the last one that did not fit on the board
     is_undelivered: bool = False  # it had ended before the work reached it
     is_leaving: bool = False  # it has grown too large, and ends by itself
 
@@ -78,8 +80,9 @@ class Pool:
     def give(self, worker: str, work: Work, seconds: float) -> None:
         """Let an idle worker do a work within so many seconds."""
         one = self._workers[worker]
-        one.work, one.seconds, one.latest, one.has_begun = work, seconds, None, False
-        self._supervisor.allow(one.key, seconds)
+        one.work, one.seconds, one.long_note = work, seconds, None
+        one.board.wipe()
+        self._supervisor.allow(one.key, seconds, one.board.begun)
         try:
             _write(one.writer, pickle.dumps((work, seconds), pickle.HIGHEST_PROTOCOL))
             one.is_undelivered = False
@@ -106,21 +109,20 @@ class Pool:
         self._forked += 1
         key = f"{name}, {self._forked}"
         foreign = [writer, *(worker.writer for worker in self._workers.values()), *self._inherited]
-        self._workers[name], self._names[key] = _Worker(key, writer), name
-        self._supervisor.submit(key, _serving(reader, foreign, self._perform, self._memory_limit), Limits(math.inf, self._memory_limit))
+        worker = _Worker(key, writer, Blackboard())
+        self._workers[name], self._names[key] = worker, name
+        task = _serving(reader, worker.board, foreign, self._perform, self._memory_limit)
+        self._supervisor.submit(key, task, Limits(math.inf, self._memory_limit))
         os.close(reader)
 
     def _heard(self, name: str, message: Any) -> Report | None:
         worker = self._workers[name]
         kind, payload = message
         if kind == "note":
-            worker.latest = payload
-        elif kind == "begin":
-            worker.has_begun = True
-            self._supervisor.allow(worker.key, payload)
+            worker.long_note = payload
         elif kind in ("done", "last"):
             payload, seconds = payload
-            report = Report(name, worker.work, _finished(name, payload, seconds), worker.latest, worker.has_begun)
+            report = Report(name, worker.work, _finished(name, payload, seconds), None, worker.board.begun() is not None)
             worker.work, self._idle_ends = _NOTHING, 0
             worker.is_leaving = kind == "last"
             self._supervisor.allow(worker.key, math.inf)
@@ -140,7 +142,9 @@ class Pool:
         if again:
             self.give(name, work, worker.seconds)
             return None
-        return Report(name, work, ended, worker.latest, worker.has_begun)
+        note = worker.board.note()
+        latest = worker.long_note if note is None else json.loads(note)
+        return Report(name, work, ended, latest, worker.board.begun() is not None)
 
     def _count_idle_end(self, ended: Ended) -> None:
         self._idle_ends += 1
@@ -168,20 +172,22 @@ def _write(descriptor: int, content: bytes) -> None:
 class _ToParent:
     """The channel of a work: the parent's clock begins anew as the worker's alarm does."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, board: Blackboard) -> None:
+        self._send, self._board = send, board
         self.began = time.monotonic()
 
     def note(self, payload: Any) -> None:
-        self._send(("note", payload))
+        if not self._board.write(json.dumps(payload).encode()):
+            self._send(("note", payload))
+            self._board.rub_out()
 
     def begin(self, seconds: float) -> None:
         set_alarm(seconds)
         self.began = time.monotonic()
-        self._send(("begin", seconds))
+        self._board.begin(self.began, seconds)
 
 
-def _serving(reader: int, foreign: Sequence[int], perform: Perform, memory_limit: int | None) -> Callable[[Send], None]:
+def _serving(reader: int, board: Blackboard, foreign: Sequence[int], perform: Perform, memory_limit: int | None) -> Callable[[Send], None]:
     """Return the task of a worker: it does what it is sent until its parent has no more, or it has grown too large."""
 
     def serve(send: Send) -> None:
@@ -196,7 +202,7 @@ def _serving(reader: int, foreign: Sequence[int], perform: Perform, memory_limit
                 except EOFError:
                     return
                 set_alarm(seconds)
-                channel = _ToParent(send)
+                channel = _ToParent(send, board)
                 payload = perform(work, channel)
                 set_alarm(math.inf)
                 is_last = _has_grown(begun, memory_limit)

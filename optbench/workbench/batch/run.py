@@ -231,7 +231,7 @@ class Batch:
             if short(key) in self.sink.done:
                 self._keep(self.sink.done[short(key)])
             else:
-                yield unit
+                yield unit._replace(key=key)
 
     def _keep(self, status: str) -> None:
         self.progress.kept += 1
@@ -258,10 +258,11 @@ class Batch:
 
     def _record_attempt(self, unit: Unit, fields: Mapping[str, Any], worker: str) -> None:
         source, facts = unit.source, self.facts[unit.source]
-        key, _ = self.plan.keys(unit, facts)
         problem = {name: value for name, value in facts._asdict().items() if name not in ("methods", "starts_hash")}
         self._record(
-            key, {**problem, "file": source.file, "scan": scan_of(source), "base_seed": unit.seed, "repeat": unit.repeat, **fields}, worker
+            unit.key,
+            {**problem, "file": source.file, "scan": scan_of(source), "base_seed": unit.seed, "repeat": unit.repeat, **fields},
+            worker,
         )
         self.missing[source] -= 1
         if not self.missing[source]:
