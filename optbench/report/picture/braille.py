@@ -27,6 +27,7 @@ from optbench.report.picture.ticks import ticks
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # of the left and the right column of a character, downwards
 _AROUND = 4  # lines of the title and below the picture: axis, numbers, name
+_MOST_LINES = 12  # of one entry of the legend
 _FAR = 1e6  # pictures' widths beyond which a line is not followed
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MOST_LETTERS, _MOST_ON_A_GRAPH = 12, 60  # of one path: on a map a line joins them
@@ -79,7 +80,7 @@ ASCII = Signs(
 def render(picture: Picture, width: int, height: int, color: bool = False, signs: Signs = BRAILLE) -> list[str]:
     """Return the lines of a picture that is so many characters wide and high, title and axes included; below it the legend.
 
-    No line is longer than the width; the legend's lines are cut. Colours are those of the terminal.
+    No line is longer than the width; the legend is wrapped. Colours are those of the terminal.
     """
     rows = max(height - _AROUND, 1)
     upwards = ticks(picture.y.low, picture.y.high, max((rows + 3) // 4, 2))
@@ -260,12 +261,12 @@ def _legend(picture: Picture, width: int, signs: Signs, color: bool) -> Iterator
         words = [mark.words for mark in picture.marks if mark.kind is kind and picture.holds(mark.at)]
         if words:
             told = "; ".join(filter(None, dict.fromkeys(words)))
-            yield _entry(signs.marks[kind], _color(kind), f"{kind.value}{f': {told}' if told else ''}", width, color)
+            yield from _entry(signs.marks[kind], _color(kind), f"{kind.value}{f': {told}' if told else ''}", width, color)
     for k, path in enumerate(picture.paths):
         letter = _LETTERS[k % len(_LETTERS)]
-        yield _entry(letter, _PATH_COLOURS[k % len(_PATH_COLOURS)], f"{path.name}: {_counted(path.points)}", width, color)
+        yield from _entry(letter, _PATH_COLOURS[k % len(_PATH_COLOURS)], f"{path.name}: {_counted(path.points)}", width, color)
     if picture.infeasible:
-        yield _entry(signs.shade, _DIM, "infeasible", width, color)
+        yield from _entry(signs.shade, _DIM, "infeasible", width, color)
     for note in picture.notes:
         yield from _wrapped(printable(note), width)
 
@@ -275,14 +276,16 @@ def _counted(points: Line) -> str:
     return f"its start and {iterates:,} {'iterate' if iterates == 1 else 'iterates'}" if iterates else "its start"
 
 
-def _entry(sign: str, color_: str, words: str, width: int, color: bool) -> str:
-    return f"{painted(sign, color_, color)} {_cut(printable(words), width - 2)}"
+def _entry(sign: str, color_: str, words: str, width: int, color: bool) -> Iterator[str]:
+    first, *more = _wrapped(f"{sign} {printable(words)}", width)
+    yield painted(sign, color_, color) + first[len(sign) :]
+    yield from more
 
 
-def _wrapped(text: str, width: int) -> Iterator[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     from textwrap import wrap
 
-    yield from wrap(text, width, subsequent_indent="  ") if width > 4 else [text[:width]]
+    return wrap(text, width, subsequent_indent="  ", max_lines=_MOST_LINES, placeholder=" ...") if width > 8 else [text[:width]]
 
 
 def _color(kind: MarkKind) -> str:
