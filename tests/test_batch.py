@@ -505,6 +505,14 @@ def test_what_can_not_be_run_is_a_sentence(optbench: Any, arguments: tuple[str, 
     assert words in ran.err
 
 
+def test_a_file_of_another_kind_is_not_taken_for_an_expression(optbench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x").write_text("not a problem")
+    ran = optbench("batch", "x")
+    assert (ran.code, ran.out) == (2, "")
+    assert "'x' has none of the endings .yaml, .yml, .json, .nl" in ran.err
+
+
 def test_an_empty_folder_is_a_sentence(optbench: Any, tmp_path: Path) -> None:
     ran = optbench("batch", str(tmp_path))
     assert (ran.code, ran.err) == (2, f"error: The folder '{tmp_path}' holds no problems (.yaml, .yml, .json, .nl).\n")

@@ -41,7 +41,7 @@ def _named(path: str) -> Iterator[Source]:
     elif path.startswith("@"):
         yield from (Source(file=f"@{name}") for name in _bundled(path[1:]))
     else:
-        yield from map(Source, _files(path))
+        yield from map(Source, files(path))
 
 
 def _of_standard_input() -> Iterator[Source]:
@@ -61,14 +61,16 @@ def _bundled(name: str) -> list[str]:
     return [known for known in names() if fnmatchcase(known, name)] or [path(name).stem]
 
 
-def _files(path: str) -> list[str]:
-    """The files of an argument, in alphabetical order."""
+def files(path: str) -> list[str]:
+    """Return the files of an argument, in alphabetical order; raise `UsageError` where there are none."""
     shown = printable(path[:300])
     if os.path.isdir(path):
         if not (found := sorted(_below(path))):
             raise UsageError(f"The folder '{shown}' holds no problems ({', '.join(FILES)}).")
         return found
     if os.path.exists(path):
+        if not path.lower().endswith(FILES):
+            raise UsageError(f"'{shown}' has none of the endings {', '.join(FILES)}, by which problem files are known.")
         return [path]
     if has_magic(path):
         if not (found := sorted(name for name in glob(path, recursive=True) if name.lower().endswith(FILES) and os.path.isfile(name))):

@@ -1,5 +1,6 @@
 """`optbench check`: whether problem files can be read, and what they say, without solving them."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -13,14 +14,20 @@ from optbench.errors import ExitCode, OptbenchError, printable
 def check(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Problem files, or bundled problems as @NAME.", autocompletion=completion.problems),
+        typer.Argument(metavar="PATH...", help="Problem files, folders, or bundled problems as @NAME.", autocompletion=completion.problems),
     ],
     json_: Annotated[bool, typer.Option("--json", help="One line of JSON for each.")] = False,
 ) -> int:
     """Read problems and report all their mistakes, without solving anything."""
     from optbench.cli.answers import first_that_applies
 
-    return first_that_applies([_checked(path, json_) for path in paths])
+    return first_that_applies([_checked(path, json_) for named in paths for path in _files(named)])
+
+
+def _files(path: str) -> list[str]:
+    from optbench.cli.batch_sources import files
+
+    return files(path) if os.path.isdir(path) else [path]
 
 
 def _checked(path: str, as_json: bool) -> ExitCode:
