@@ -97,6 +97,12 @@ def test_an_equation_of_one_unknown_is_a_line() -> None:
 # ---- the command line ------------------------------------------------------------------------------------------------------
 
 
+def test_the_problem_may_come_on_standard_input(optbench: Any) -> None:
+    size = ["--range", "-1", "1", "--width", "30", "--height", "8", *BARE]
+    assert optbench("plot", "-", *size, stdin="x^2\n").out == optbench("plot", "x^2", *size).out
+    assert "several expressions" in optbench("plot", "-", stdin="x^2\nx\n").err
+
+
 def test_a_graph_in_characters(optbench: Any) -> None:
     ran = optbench("plot", "x^2", "--range", "-1", "1", "--width", "30", "--height", "8", *BARE)
     assert ran.code == 0

@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optbench.cli import streams
 from optbench.errors import ProblemError, UsageError, printable
 from optbench.problem.draft import ConstraintDraft, DataDraft, Number, ParameterDraft, ProblemDraft, Text, Values, VariableDraft
 from optbench.problem.problem import Problem
@@ -78,6 +79,21 @@ def problem_of(what: str, flags: Flags) -> Problem:
             hint = f"'{printable(what)}' is also the name of a file; problems are read from .yaml, .yml, .json and .nl files."
             raise ProblemError(*error.mistakes, hint) from None
         raise
+
+
+def one_problem(what: str, flags: Flags) -> Problem:
+    """Return the problem of an argument, or, of -, the one that standard input holds."""
+    if what != "-":
+        return problem_of(what, flags)
+    text = streams.read_input()
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not lines:
+        raise UsageError("Standard input holds no problem; write an expression, or a YAML or JSON document.")
+    if begins_document(lines):
+        return of_document(text, flags)
+    if len(lines) > 1:
+        raise UsageError("Standard input has several expressions; here one is taken at a time.")
+    return of_expression(lines[0].rstrip("\r"), flags)
 
 
 def of_expression(text: str, flags: Flags) -> Problem:

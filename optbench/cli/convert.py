@@ -3,16 +3,12 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from optbench.cli import completion, options, streams
+from optbench.cli import completion, options
 from optbench.errors import UsageError, nearest, printable
-
-if TYPE_CHECKING:
-    from optbench.cli.arguments import Flags
-    from optbench.problem.problem import Problem
 
 
 def convert(
@@ -42,13 +38,13 @@ def convert(
     start: options.Start = None,
 ) -> int:
     """Write a problem in another language: a problem file, a model for AMPL's solvers, Python code, or LaTeX."""
-    from optbench.cli.arguments import Flags
+    from optbench.cli.arguments import Flags, one_problem
     from optbench.convert import write
 
     target = None if out == "-" else Path(out)
     _check_target(what, target)
     format_ = _format(out, to)
-    problem = _problem(what, Flags.given(range_, var, integer, data, maximize, subject_to, param, start))
+    problem = one_problem(what, Flags.given(range_, var, integer, data, maximize, subject_to, param, start))
     written = write(format_, problem, target)
     if target is None:
         sys.stdout.write(written.text)
@@ -84,22 +80,6 @@ def _check_target(what: str, target: Path | None) -> None:
         raise UsageError(f"'{printable(str(target))}' is a folder; name a file in it.")
     if os.path.exists(what) and os.path.exists(target) and os.path.samefile(what, target):
         raise UsageError(f"'{printable(str(target))}' is the problem itself; name another file.")
-
-
-def _problem(what: str, flags: "Flags") -> "Problem":
-    from optbench.cli import arguments
-
-    if what != "-":
-        return arguments.problem_of(what, flags)
-    text = streams.read_input()
-    lines = [line for line in text.split("\n") if line.strip()]
-    if not lines:
-        raise UsageError("Standard input holds no problem; write an expression, or a YAML or JSON document.")
-    if arguments.begins_document(lines):
-        return arguments.of_document(text, flags)
-    if len(lines) > 1:
-        raise UsageError("Standard input has several expressions; one is converted at a time.")
-    return arguments.of_expression(lines[0].rstrip("\r"), flags)
 
 
 def _keep(files: list[tuple[Path, bytes]], force: bool) -> None:

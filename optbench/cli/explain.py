@@ -26,8 +26,8 @@ def explain(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="EXPR|FILE|@NAME|WORD",
-            help="An expression, a problem file, a bundled problem; or a status, a verdict, an assurance or an exit code.",
+            metavar="EXPR|FILE|@NAME|-|WORD",
+            help="An expression, a problem file, a bundled problem, - for standard input; or a status, verdict, assurance or exit code.",
             autocompletion=completion.explained,
         ),
     ],
@@ -64,7 +64,7 @@ def explain(
         return ExitCode.ANSWERED
 
     from optbench.cli import answers
-    from optbench.cli.arguments import Flags, problem_of
+    from optbench.cli.arguments import Flags, one_problem
     from optbench.report.explanation.convergence import METHODS
     from optbench.report.explanation.lesson import lesson
 
@@ -85,7 +85,7 @@ def explain(
         account=True,
         debug=debug,
     )
-    problem = problem_of(what, Flags.given(range_, var, integer, data, maximize, subject_to, param, start))
+    problem = one_problem(what, Flags.given(range_, var, integer, data, maximize, subject_to, param, start))
     result, interrupted = answers.solved(problem, settings)
     if format_ is Format.json:
         print(result.to_json())

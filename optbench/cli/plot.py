@@ -27,8 +27,8 @@ def plot(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="EXPR|FILE|@NAME",
-            help="An expression, a .yaml, .json or .nl file, or a bundled problem.",
+            metavar="EXPR|FILE|@NAME|-",
+            help="An expression, a .yaml, .json or .nl file, a bundled problem, or - for standard input.",
             autocompletion=completion.problems,
         ),
     ],
@@ -76,7 +76,7 @@ def plot(
 ) -> int:
     """Draw a function of one or two unknowns, with its stationary points, enclosures, constraints, and the paths of methods."""
     from optbench.cli import drawing
-    from optbench.cli.arguments import Flags, problem_of
+    from optbench.cli.arguments import Flags, one_problem
     from optbench.problem.slice import sliced
     from optbench.report.picture.drawn import Detail
     from optbench.workbench.function import Function
@@ -84,7 +84,7 @@ def plot(
     format_ = _format(out)
     size = _size(width, height, format_)
     flags = Flags.given(range_, var, integer, data, maximize, subject_to, param, start)
-    problem = sliced(problem_of(what, flags), slice_ or [])
+    problem = sliced(one_problem(what, flags), slice_ or [])
     drawing.check(problem)
     for sentence in problem.warnings:
         print(f"warning: {printable(sentence)}", file=sys.stderr)
