@@ -40,7 +40,7 @@ from optbench.certify.stage import solve as certify
 from optbench.language.build import symbol
 from optbench.language.derivative import gradient
 from optbench.language.elaborate import Scope, parse
-from optbench.methods.method import get
+from optbench.methods.registry import get
 from optbench.problem.draft import ProblemDraft, Text, VariableDraft
 from optbench.problem.validate import validated
 from optbench.workbench.attempt import Budget

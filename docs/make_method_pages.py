@@ -11,7 +11,9 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
-from optbench.methods.method import Method, Scope, describe, methods
+from optbench.methods.method import Method, Scope
+from optbench.methods.options import describe
+from optbench.methods.registry import methods
 
 FOLDER = Path(__file__).parent / "methods"
 INDEX = FOLDER / "README.md"

@@ -25,15 +25,14 @@ from optbench.methods.method import (
     LeastSquares,
     Method,
     Objective,
-    Options,
     Outcome,
     Progress,
     RowSum,
     Scope,
-    option,
     projected_gradient,
     settled,
 )
+from optbench.methods.options import Options, option
 from optbench.methods.space import Matrix, Point, Space
 
 __all__ = [

@@ -472,7 +472,8 @@ def test_a_narrow_encoding_is_enough() -> None:
 
 ENDLESS = """
 import sys, time
-from optbench.methods.method import Method, Outcome, get
+from optbench.methods.method import Method, Outcome
+from optbench.methods.registry import get
 from optbench.workbench import panel
 
 def algorithm(objective, x, value, options):

@@ -24,7 +24,7 @@ from optbench import report
 from optbench.cli import answers
 from optbench.cli.dashes import shielded
 from optbench.errors import ExitCode
-from optbench.methods.method import names
+from optbench.methods.registry import names
 from optbench.problem.library import names as problem_names
 from optbench.problem.library import path as library_path
 from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, Status, VariableSummary

@@ -20,7 +20,9 @@ import optbench
 from optbench.cli.answers import exit_code
 from optbench.errors import ExitCode
 from optbench.exact.answer import ExactAnswer, ExactSolution
-from optbench.methods.method import Method, Outcome, get, names, read_options
+from optbench.methods.method import Method, Outcome
+from optbench.methods.options import read_options
+from optbench.methods.registry import get, names
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, Result, Status
 from optbench.workbench import attempt, panel

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.methods.method import Method, Scope, get, names, read_options
+from optbench.methods.method import Method, Scope
+from optbench.methods.options import read_options
+from optbench.methods.registry import get, names
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.workbench import attempt
 from optbench.workbench.function import Function, importable, silent_numpy

@@ -18,7 +18,9 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.methods.method import Facts, Outcome, Scope, describe, get, names, read_options
+from optbench.methods.method import Facts, Outcome, Scope
+from optbench.methods.options import describe, read_options
+from optbench.methods.registry import get, names
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.result import Assurance, AttemptStatus, Result
 from optbench.workbench import attempt

@@ -6,7 +6,7 @@ import re
 import runpy
 from pathlib import Path
 
-from optbench.methods.method import names
+from optbench.methods.registry import names
 from optbench.problem.library import names as problems
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -28,21 +28,12 @@ from optbench.methods.coordinate_descent import Place as Along
 from optbench.methods.coordinate_descent import vertex
 from optbench.methods.lbfgs import Pair, restricted, two_loops
 from optbench.methods.levenberg_marquardt import Damping
-from optbench.methods.method import (
-    NOT_DEFINED_AT_START,
-    Facts,
-    Outcome,
-    Scope,
-    describe,
-    get,
-    methods,
-    names,
-    projected_gradient,
-    read_options,
-)
+from optbench.methods.method import NOT_DEFINED_AT_START, Facts, Outcome, Scope, projected_gradient
 from optbench.methods.nelder_mead import NelderMeadOptions, Vertex, descend, restarted, simplex_gradient
 from optbench.methods.newton import direction
+from optbench.methods.options import describe, read_options
 from optbench.methods.random_search import scattered, widths
+from optbench.methods.registry import get, methods, names
 from optbench.methods.simulated_annealing import Walker, adjusted
 from optbench.methods.space import Euclidean, Line, Space
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import optbench
 from optbench.language.row_sums import RowSum
-from optbench.methods.method import get, read_options
 from optbench.methods.mini_batches import SCHEDULES, Plan, Shuffled, length
+from optbench.methods.options import read_options
+from optbench.methods.registry import get
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.problem.reader import read_text
 from optbench.problem.validate import validated

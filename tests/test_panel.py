@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import optbench
-from optbench.methods.method import get, names
+from optbench.methods.registry import get, names
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.result import AttemptStatus
 from optbench.workbench import panel

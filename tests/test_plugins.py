@@ -23,7 +23,7 @@ import pytest
 import optbench
 from optbench.errors import UsageError
 from optbench.methods import plugins
-from optbench.methods.method import get, names
+from optbench.methods.registry import get, names
 from optbench.problem.problem import MethodChoice
 from optbench.result import Attempt, AttemptStatus
 from optbench.workbench import admission

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from optbench import define
-from optbench.methods.method import get, names
+from optbench.methods.registry import get, names
 from optbench.problem.problem import Problem
 from optbench.workbench.attempt import Budget, run
 from optbench.workbench.function import Function, importable

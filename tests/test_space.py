@@ -126,7 +126,8 @@ def test_restriction_and_regularisation_leave_the_matrix_alone(space: Space) -> 
 def test_one_variable_needs_no_numpy() -> None:
     code = """
 import math, random, sys
-from optbench.methods.method import methods, read_options
+from optbench.methods.options import read_options
+from optbench.methods.registry import methods
 from optbench.methods.space import Line
 class Parabola:
     space, lower, upper, tolerance = Line(), -math.inf, 5.0, 1e-8

@@ -64,7 +64,8 @@ def methods(incomplete: str) -> list[str]:
 
 def _options(method: str) -> list[str]:
     from optbench.errors import UsageError
-    from optbench.methods.method import describe, get
+    from optbench.methods.options import describe
+    from optbench.methods.registry import get
 
     try:
         return [row.name for row in describe(get(method))]

@@ -26,7 +26,7 @@ def _facts() -> dict[str, Any]:
     import platform
 
     from optbench import __version__
-    from optbench.methods.method import names as methods
+    from optbench.methods.registry import names as methods
     from optbench.problem.library import names as problems
     from optbench.workbench.settings import Settings
 

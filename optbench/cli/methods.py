@@ -39,8 +39,8 @@ def methods(
 
 def _all() -> Iterator[tuple[Any, str | None]]:
     """All methods, those of other packages among them, and why one can't be used."""
-    from optbench.methods.method import get, names
     from optbench.methods.plugins import all_names, found
+    from optbench.methods.registry import get, names
 
     plugins = found()
     if plugins:
@@ -56,8 +56,8 @@ def _all() -> Iterator[tuple[Any, str | None]]:
 
 def _one(name: str) -> tuple[Any, None]:
     """A method by its name; raise `UsageError` where there is none, or it can't be used."""
-    from optbench.methods.method import get, names
     from optbench.methods.plugins import found
+    from optbench.methods.registry import get, names
 
     if name in names() or name not in found():
         return get(name), None
@@ -93,7 +93,7 @@ def _facts(method: Any, refusal: str | None) -> dict[str, Any]:
     """What is said of a method in its declaration, and why it can't be used, if that is so."""
     from dataclasses import fields
 
-    from optbench.methods.method import describe
+    from optbench.methods.options import describe
 
     declared = {f.name: _plain(getattr(method, f.name)) for f in fields(method) if f.name not in _CODE}
     return {**declared, "options": [row._asdict() for row in describe(method)], "refusal": refusal}
@@ -108,7 +108,7 @@ def _plain(value: Any) -> Any:
 
 
 def _page(method: Any) -> Iterator[str]:
-    from optbench.methods.method import describe
+    from optbench.methods.options import describe
 
     yield f"{method.name}: {method.summary}"
     yield f"  uses     {', '.join(sorted(method.uses))}"

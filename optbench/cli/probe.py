@@ -68,7 +68,7 @@ def trials() -> list[Trial]:
 
 def probe(names: Sequence[str]) -> list[Probed]:
     """Return what becomes of each method, in the order of their names."""
-    from optbench.methods.method import names as ours
+    from optbench.methods.registry import names as ours
 
     examine([name for name in names if name not in ours()])
     found: dict[str, Probed] = {}

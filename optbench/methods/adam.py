@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .line_search import DIVERGED, NO_STEP, step_inside
-from .method import Iterates, Method, Objective, Options, Progress, option, settled
+from .method import Iterates, Method, Objective, Progress, settled
 from .mini_batches import Plan, Shuffled, batch_option, descend, epochs_option, schedule_option
+from .options import Options, option
 from .space import Point
 
 

@@ -7,7 +7,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from .line_search import NO_DECREASE, ROUNDING, SHORTEST, Trial, first_length
-from .method import Iterates, Method, Objective, Options, Progress, option, settled
+from .method import Iterates, Method, Objective, Progress, settled
+from .options import Options, option
 from .space import Point, Space
 
 SIGMA_1, SIGMA_2 = 0.1, 0.9  # between these parts of a step its shortening is found by interpolation

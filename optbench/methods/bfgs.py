@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from .line_search import NO_DECREASE, free_entries, margins, weak_wolfe
-from .method import Iterates, Method, Objective, Options, Progress, option, settled
+from .method import Iterates, Method, Objective, Progress, settled
+from .options import Options, option
 from .space import EPSILON, Matrix, Point
 
 

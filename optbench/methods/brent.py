@@ -6,7 +6,8 @@ import math
 
 from .bracket import bracket, height, lowest_end, tolerances
 from .golden_section import SECTION
-from .method import Iterates, Method, Objective, Options, Outcome
+from .method import Iterates, Method, Objective, Outcome
+from .options import Options
 
 
 def brent(objective: Objective, x: float, value: float, options: Options) -> Iterates:

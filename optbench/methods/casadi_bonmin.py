@@ -11,7 +11,8 @@ from typing import Any
 
 from .casadi_bridge import Model
 from .casadi_ipopt import derivatives
-from .method import Accept, Constrained, Method, Options, Outcome, option
+from .method import Accept, Constrained, Method, Outcome
+from .options import Options, option
 from .scipy_bridge import MORE_EQUATIONS, Array, Evaluations, sentence
 from .space import Point
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from .casadi_bridge import Model
 from .casadi_programs import program_of, solved
-from .method import Accept, Constrained, Method, Options, Outcome, option
+from .method import Accept, Constrained, Method, Outcome
+from .options import Options, option
 from .scipy_bridge import Evaluations
 from .space import Point
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .casadi_bridge import Ended, Model, column
-from .method import Accept, Constrained, Method, Options, Outcome, option
+from .method import Accept, Constrained, Method, Outcome
+from .options import Options, option
 from .scipy_bridge import FOREVER, MORE_EQUATIONS, Evaluations, sentence
 from .space import Point
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from .method import Accept, Constrained, Method, Options, Outcome, Scope, option
+from .method import Accept, Constrained, Method, Outcome, Scope
+from .options import Options, option
 from .scipy_bridge import FOREVER, Array, Evaluations, sentence
 from .space import Point
 

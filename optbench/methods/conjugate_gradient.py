@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .line_search import NO_DECREASE, ROUNDING, first_length, free_entries, margins
-from .method import Iterates, Method, Objective, Options, Progress, option, settled
+from .method import Iterates, Method, Objective, Progress, settled
+from .options import Options, option
 from .space import EPSILON, Mask, Point, Space
 
 ETA = 0.4  # lower bound of beta, relative

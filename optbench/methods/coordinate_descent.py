@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from .bracket import FIRST_STEP, height
 from .line_search import DIVERGED, ROUNDING
-from .method import Iterates, Method, Objective, Options, Outcome, option
+from .method import Iterates, Method, Objective, Outcome
+from .options import Options, option
 from .space import EPSILON, Point
 
 SHRINK = 0.1  # to no less than this part of itself a step shrinks in one round

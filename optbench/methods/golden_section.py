@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from .bracket import bracket, height, lowest_end, tolerances
-from .method import Iterates, Method, Objective, Options, Outcome
+from .method import Iterates, Method, Objective, Outcome
+from .options import Options
 
 SECTION = (3 - math.sqrt(5)) / 2  # 0.381966...: what the golden ratio cuts off an interval of length 1
 

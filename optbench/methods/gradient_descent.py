@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from .line_search import DIVERGED, NO_DECREASE, NO_STEP, backtrack, step_inside
-from .method import Iterates, Method, Objective, Options, Progress, option, settled
+from .method import Iterates, Method, Objective, Progress, settled
+from .options import Options, option
 from .space import Point
 
 FIXED_STEP = 0.01

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .highspy_bridge import OPTIMAL, Program, Solved, failed, program_of, solved
-from .method import Accept, Constrained, Method, Options, Outcome, option
+from .method import Accept, Constrained, Method, Outcome
+from .options import Options, option
 from .scipy_bridge import Evaluations
 from .space import Point
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .highspy_bridge import OPTIMAL, failed, program_of, solved
-from .method import Accept, Constrained, Method, Options, Outcome, option
+from .method import Accept, Constrained, Method, Outcome
+from .options import Options, option
 from .scipy_bridge import Evaluations
 from .space import Point
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .line_search import NO_DECREASE, first_length, free_entries, margins, weak_wolfe
-from .method import Iterates, Method, Objective, Options, Progress, option, settled
+from .method import Iterates, Method, Objective, Progress, settled
+from .options import Options, option
 from .space import EPSILON, Mask, Point, Space
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .line_search import NO_DECREASE, ROUNDING, free_entries, margins
-from .method import Iterates, LeastSquares, Method, Options, Progress, option, settled
+from .method import Iterates, LeastSquares, Method, Progress, settled
+from .options import Options, option
 from .space import EPSILON, Point
 
 BY_QR = 10  # unknowns from which a QR factorisation costs less than singular values

@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from .line_search import DIVERGED, ROUNDING
-from .method import Iterates, Outcome, RowSum, is_bounded, option, projected_gradient, settled
+from .method import Iterates, Outcome, RowSum, is_bounded, projected_gradient, settled
+from .options import option
 from .space import Point
 
 SCHEDULES = ("halving", "constant", "inverse", "cosine")

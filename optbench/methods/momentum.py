@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .line_search import DIVERGED, NO_STEP, step_inside
-from .method import Iterates, Method, Options, Progress, option, settled
+from .method import Iterates, Method, Progress, settled
 from .mini_batches import HeavyBall, Plan, Shuffled, batch_option, descend, epochs_option, schedule_option
+from .options import Options, option
 from .space import Point
 
 

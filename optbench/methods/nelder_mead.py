@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .line_search import DIVERGED
-from .method import Iterates, Method, Objective, Options, Outcome, option
+from .method import Iterates, Method, Objective, Outcome
+from .options import Options, option
 from .space import EPSILON, Point
 
 LARGEST = 1e300  # coordinates beyond which there is no room for a simplex

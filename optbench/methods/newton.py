@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .line_search import NO_DECREASE, backtrack, free_entries, margins
-from .method import Iterates, Method, Objective, Options, Outcome, Progress, option, settled
+from .method import Iterates, Method, Objective, Outcome, Progress, settled
+from .options import Options, option
 from .space import Matrix, Point, Space
 
 

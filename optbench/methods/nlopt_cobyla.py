@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .method import Accept, Constrained, Method, Options, Outcome, option
+from .method import Accept, Constrained, Method, Outcome
 from .nlopt_bridge import Run, Stops
+from .options import Options, option
 from .scipy_bridge import MORE_EQUATIONS, Evaluations
 from .space import Point
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .method import Iterates, LeastSquares, Method, Options, Outcome
+from .method import Iterates, LeastSquares, Method, Outcome
+from .options import Options
 from .space import Point
 
 SOLVED = "the linear equations are solved"

@@ -22,7 +22,9 @@ from typing import Any, NamedTuple
 
 from optbench.errors import printable
 
-from .method import KINDS, USES, Method, Options, Range, Scope, names
+from .method import USES, Method, Scope
+from .options import KINDS, Options, Range
+from .registry import names
 from .silence import silence
 
 GROUP = "optbench.methods"

@@ -11,7 +11,8 @@ from optbench.arithmetic.sparsity import Sparsity, full
 
 from .casadi_ipopt import CONVERGED
 from .casadi_ipopt import STALLED as IPOPT_STALLED
-from .method import Accept, Constrained, Method, Options, Outcome, option
+from .method import Accept, Constrained, Method, Outcome
+from .options import Options, option
 from .scipy_bridge import FOREVER, MORE_EQUATIONS, Abandoned, Array, Evaluations, sentence
 from .silence import silence
 from .space import Point

@@ -16,7 +16,8 @@ from typing import Any
 
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol, topological
 
-from .method import Accept, Constrained, Method, Options, Outcome, Scope, option
+from .method import Accept, Constrained, Method, Outcome, Scope
+from .options import Options, option
 from .scipy_bridge import Evaluations, sentence
 from .silence import silence
 from .space import Point

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .method import Iterates, LeastSquares, Method, Options, Outcome
+from .method import Iterates, LeastSquares, Method, Outcome
 from .normal_equations import SOLVED
+from .options import Options
 from .space import Point
 
 DEFICIENT = "columns of J depend on each other: of all solutions this is one"

@@ -12,7 +12,8 @@ from random import Random
 
 from .bracket import height
 from .line_search import DIVERGED
-from .method import Iterates, Method, Objective, Options, Outcome, Scope, option
+from .method import Iterates, Method, Objective, Outcome, Scope
+from .options import Options, option
 from .space import Point, Space
 
 FIRST_RADIUS = 0.1  # of the walk, relative to the widths

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .method import Accept, Constrained, Method, Options, Outcome, Scope, option
+from .method import Accept, Constrained, Method, Outcome, Scope
+from .options import Options, option
 from .scipy_bridge import Evaluations, chance, gradient_search, told
 from .space import Point
 

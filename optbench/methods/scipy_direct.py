@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .method import Accept, Constrained, Method, Options, Outcome, Scope, option
+from .method import Accept, Constrained, Method, Outcome, Scope
+from .options import Options, option
 from .scipy_bridge import Evaluations, bounds_of, told
 from .space import Point
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from .method import Accept, Constrained, Method, Options, Outcome, option
+from .method import Accept, Constrained, Method, Outcome
+from .options import Options, option
 from .scipy_bridge import FOREVER, STEEPEST, Abandoned, Evaluations, bounds_of, minimize, separate_constraints, told
 from .space import Point
 

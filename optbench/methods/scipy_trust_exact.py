@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .method import Accept, Constrained, Method, Options, Outcome, option
+from .method import Accept, Constrained, Method, Outcome
+from .options import Options, option
 from .scipy_bridge import FOREVER, Evaluations, minimized
 from .space import Point
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .line_search import first_length
-from .method import Iterates, Method, Options, RowSum, option, settled
+from .method import Iterates, Method, RowSum, settled
 from .mini_batches import HeavyBall, Plan, Shuffled, batch_option, descend, epochs_option, schedule_option
+from .options import Options, option
 from .space import Point
 
 _MOST, _PART = 100, 10  # rows of a batch: so many, or this part of fewer rows

@@ -8,7 +8,8 @@ from statistics import median
 
 from .bracket import height
 from .line_search import DIVERGED
-from .method import Iterates, Method, Objective, Options, Outcome, Scope, option
+from .method import Iterates, Method, Objective, Outcome, Scope
+from .options import Options, option
 from .random_search import cauchy, scattered, widths
 from .space import EPSILON, Point
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
-from optbench.methods.method import Method, get, read_options
+from optbench.methods.method import Method
+from optbench.methods.options import read_options
+from optbench.methods.registry import get
 from optbench.problem.problem import Problem
 from optbench.workbench import attempt
 from optbench.workbench.function import Function, importable

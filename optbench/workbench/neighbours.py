@@ -9,7 +9,9 @@ from __future__ import annotations
 import random
 from typing import Any, NamedTuple
 
-from optbench.methods.method import Method, get, read_options
+from optbench.methods.method import Method
+from optbench.methods.options import read_options
+from optbench.methods.registry import get
 from optbench.workbench import attempt
 from optbench.workbench.function import Function, importable
 from optbench.workbench.restoration import restored

@@ -13,7 +13,9 @@ from fractions import Fraction
 from typing import Any
 
 from optbench.errors import Mistake, UsageError, nearest, printable
-from optbench.methods.method import Facts, Method, get, names, read_options
+from optbench.methods.method import Facts, Method
+from optbench.methods.options import read_options
+from optbench.methods.registry import get, names
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.workbench.auto import FEW, MANY, Step, seen, with_smooth_form
 from optbench.workbench.epigraph import Epigraph

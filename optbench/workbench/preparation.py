@@ -1,7 +1,7 @@
 """Compiling what a method will ask for before its time begins: it is set-up, as it is for any other solver of our functions.
 
 >>> from optbench import define
->>> from optbench.methods.method import get
+>>> from optbench.methods.registry import get
 >>> method = get("scipy-slsqp")
 >>> wanted(Function(define("x^2 + y^2", subject_to=["x*y >= 1"])), method, method.options())
 ['constraints', 'jacobian']
@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from optbench.methods.method import Method, Options
+from optbench.methods.method import Method
+from optbench.methods.options import Options
 from optbench.workbench.function import Function
 
 

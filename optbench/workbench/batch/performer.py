@@ -20,7 +20,7 @@ from typing import Any
 
 from optbench import __version__
 from optbench.errors import OptbenchError, ProblemError
-from optbench.methods.method import read_options
+from optbench.methods.options import read_options
 from optbench.problem.problem import MethodChoice, Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, Status, plain
 from optbench.workbench import rows, stages
