@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from optbench.errors import UsageError
 from optbench.workbench.batch import pool as module
+from optbench.workbench.batch.blackboard import Blackboard
 from optbench.workbench.batch.executor import Channel, Perform, Report
 from optbench.workbench.batch.pool import Pool
 from optbench.workbench.task import Ending
@@ -138,6 +141,17 @@ def test_a_note_is_whole_when_its_worker_is_killed_while_it_writes() -> None:
     for report in found:
         assert report.ended.ending is Ending.TIME
         assert report.latest == report.latest[0] * 60_000
+
+
+@given(notes=st.lists(st.binary(max_size=20) | st.just(b"a" * 65_536) | st.just(b"too long" * 8_193)))
+def test_a_board_has_the_last_note_that_fits(notes: list[bytes]) -> None:
+    board, last = Blackboard(), None
+    for note in notes:
+        assert board.write(note) is (len(note) <= 65_536)
+        last = note if len(note) <= 65_536 else last
+        assert board.note() == last
+    board.wipe()
+    assert (board.note(), board.begun()) == (None, None)
 
 
 def test_after_a_kill_the_next_work_has_its_whole_time_and_nothing_of_the_last_one() -> None:
