@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from optbench.exact.stage import solve
 from optbench.language.build import symbol
 from optbench.language.elaborate import parse
 from optbench.language.text import text
+from optbench.problem.problem import MethodChoice
 from optbench.result import Status
 from optbench.workbench import engine
+from optbench.workbench.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -84,3 +87,19 @@ def test_two_unknowns_and_a_parameter_without_an_answer(objective: str) -> None:
     result = engine.solve(define(objective, parameters={"a": "real"}))
     assert result.status is Status.UNKNOWN
     assert all("no value" in row.reason for row in result.attempts if row.kind == "numerical" and row.reason)
+
+
+@pytest.mark.parametrize(
+    ("objective", "ends", "words"),
+    [
+        ("exp(exp(exp(x)))", (5, 6), "The minimum is more than 1e+120411 at x = 5"),
+        ("x*1e300", (-1e300, 1), "The minimum is -1e+600 at x = -1e+300"),
+        ("x^2 + 1e-400", (-1, 1), "The minimum is 1e-400 at x = 0"),
+        ("exp(x) - 1e-400", (None, None), "There is no minimum: the infimum -1e-400 is not attained"),
+    ],
+)
+def test_a_value_beyond_doubles_is_no_infinity_and_no_zero(objective: str, ends: tuple[float, float], words: str) -> None:
+    result = engine.solve(define(objective, range=ends), Settings(methods=(MethodChoice("bfgs"),)))
+    assert result.sentence.startswith(words)
+    assert not any(row.error_value is not None and not math.isfinite(row.error_value) for row in result.attempts)
+    assert not any(row.value is not None and math.isinf(row.value) for row in result.attempts)

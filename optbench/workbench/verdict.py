@@ -291,17 +291,31 @@ def _proved_sentence(problem: Problem, answer: ExactAnswer) -> str:
         return _sentence_on_formulas(problem, answer)
     if answer.status is Status.OPTIMAL:
         others = "" if answer.complete else " Other points may have the same value."
-        shown = f"{answer.value:.9g}{_where(points)}{', and periodically' if any(s.family for s in answer.solutions) else ''}"
+        shown = f"{_decimal(answer)}{_where(points)}{', and periodically' if any(s.family for s in answer.solutions) else ''}"
         if answer.assurance is Assurance.CERTIFIED:
             return f"The {extremum} is {shown}: proved global{_to_digits(answer)}; {_formula_of(answer)}.{others}"
         return f"The {extremum} is {shown}: exact, and proved global.{others}"
     bound = "infimum" if problem.sense == "minimize" else "supremum"
     reason = f" {answer.reason[0].upper()}{answer.reason[1:]}." if answer.reason else ""
     if answer.status is Status.NOT_ATTAINED:
-        return f"There is no {extremum}: the {bound} {answer.value:.9g} is not attained.{reason}"
+        return f"There is no {extremum}: the {bound} {_decimal(answer)} is not attained.{reason}"
     if answer.status is Status.UNBOUNDED:
         return f"There is no {extremum}: the function is unbounded {'below' if problem.sense == 'minimize' else 'above'}.{reason}"
     return f"The problem is infeasible: {answer.reason or 'no point satisfies all conditions'}."
+
+
+def _decimal(answer: ExactAnswer) -> str:
+    """The value to nine digits; those of its enclosure where it is too large or too small for a double."""
+    from decimal import Decimal
+
+    assert answer.value is not None
+    if answer.value_enclosure is not None and (answer.value == 0 or math.isinf(answer.value)):
+        low, high = map(Decimal, answer.value_enclosure)
+        if low > 0 or high < 0:
+            shown = f"{Decimal(f'{low if low > 0 else high:.9g}').normalize():g}"
+            bounded = low.is_finite() and high.is_finite()
+            return shown if bounded else f"{'more' if low > 0 else 'less'} than {shown}"
+    return f"{answer.value:.9g}"
 
 
 def _formula_of(answer: ExactAnswer) -> str:
@@ -360,6 +374,8 @@ def _with_errors(row: Attempt, result: Result) -> Attempt:
     error_point = None
     if points and row.point is not None and result.status is Status.OPTIMAL:
         error_point = min(_distance(row.point, p) for p in points)
+    if math.isinf(row.value) or math.isinf(result.value):  # beyond doubles, which then tell no difference
+        return replace(row, value=None) if math.isinf(row.value) else row
     error_value = abs(row.value - result.value)
     reached = error_value <= _SIX_DIGITS * max(1.0, abs(result.value)) and (row.infeasibility or 0.0) <= _SIX_DIGITS
     return replace(
