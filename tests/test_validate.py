@@ -341,13 +341,24 @@ def test_parameters_in_each_form() -> None:
         "a": "0.1",
         "b": "pi/2",
         "c": "[1, sqrt(2)]",
-        "M": "[1, 2, 3, 4]",
+        "M": "[[1, 2], [3, 4]]",
         "i": "arange(1, 11)",
         "p": "positive",
         "n": "integer",
     }
     assert [p.name for p in problem.free_parameters] == ["p", "n"]
     assert [(s.name, s.shape, list(map(int, v))) for s, v in problem.data.items()] == [("M", (2, 2), [1, 2, 3, 4])]
+
+
+def test_a_list_and_a_matrix_of_the_same_numbers_make_different_problems() -> None:
+    hashes = {of_file(f'minimize: "(x - sum(M @ M.T))^2"\nparameters: {{M: {M}}}').hash for M in ("[[1, 2], [3, 4]]", "[[1, 2, 3, 4]]")}
+    assert len(hashes) == 2
+
+
+def test_a_range_at_fault_is_told_once_and_nothing_that_follows_from_it() -> None:
+    with pytest.raises(ProblemError) as caught:
+        of_expression("x + y", Flags(range=("a", "1")))
+    assert [m.sentence for m in caught.value.mistakes] == ["The name a is not declared."]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optbench.language.build import number, symbol
 from optbench.language.text import number_text
 from optbench.problem.declarations import Declarations
-from optbench.problem.draft import Number, ParameterDraft, Scalar, Text, Values
+from optbench.problem.draft import Number, ParameterDraft, Text, Values
 from optbench.problem.nested import leaves, nested
 from optbench.problem.problem import Parameter
 
@@ -52,10 +52,13 @@ def _list(name: Text, value: tuple[Values, ...], declared: Declarations) -> Para
         if any(n is None for n in nodes):
             return None
         declared.nodes[name.value] = nested([n for n in nodes if n is not None], shape)
-    return Parameter(name.value, f"[{', '.join(map(_scalar_text, found))}]")
+    return Parameter(name.value, _text(value))
 
 
-def _scalar_text(value: Scalar) -> str:
+def _text(value: Values) -> str:
+    """A number, or lists in lists as they were given."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_text, value))}]"
     if isinstance(value, Number):
         return number_text(value.value, decimals=True)
     return "null" if value is None else value.value

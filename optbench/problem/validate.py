@@ -82,7 +82,7 @@ class _Validation:
             draft,
         )
         if declared.mistakes:
-            raise ProblemError(*declared.mistakes)
+            raise ProblemError(*dict.fromkeys(declared.mistakes))  # those of a range that several variables have are one
         return problem
 
     # ---- names ------------------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ class _Validation:
             source = next((p.name.value for p in self.draft.parameters if self.is_infinite(p.name.value, written)), None)
             origin = "" if source is None else f"; the parameter {source} has it"
             self.declared.mistake(f"inf is for bounds and can't stand in the objective{origin}.", place)
-        if not variables:
+        if not variables and not self.declared.mistakes:
             self.declared.mistake("There is no variable in this problem.", place)
         if sum(v.size for v in variables) > MAX_ENTRIES:
             self.declared.mistake(f"The variables have more than {MAX_ENTRIES:,} entries in all, which is the limit.", place)
