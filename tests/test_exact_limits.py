@@ -148,7 +148,8 @@ def test_what_runs_away_is_killed_at_the_exact_time(monkeypatch: pytest.MonkeyPa
 
 def test_a_strategy_that_loops_loses_its_share_of_the_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch, loop_in_python)
-    result = api.solve("x^2 + x*y + y^2 - 3*x", exact_time=3, certify=False)
+    monkeypatch.setattr(stage, "MAX_SHARE", 0.05)  # of the processor's time, of which a busy machine has less than 20 seconds in 20
+    result = api.solve("x^2 + x*y + y^2 - 3*x", exact_time=20, certify=False)
     assert exact_row(result) == (AttemptStatus.CONVERGED, "")
     assert result.value_exact == "-3"
 
