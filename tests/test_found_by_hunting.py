@@ -103,3 +103,18 @@ def test_a_value_beyond_doubles_is_no_infinity_and_no_zero(objective: str, ends:
     assert result.sentence.startswith(words)
     assert not any(row.error_value is not None and not math.isfinite(row.error_value) for row in result.attempts)
     assert not any(row.value is not None and math.isinf(row.value) for row in result.attempts)
+
+
+@pytest.mark.parametrize(
+    ("objective", "condition"), [("a^2*x^2*exp(-a*x) - a^2*x^2*exp(-a*x)", "x*a <= 1"), ("(a*x)^2 - a^2*x^2", "a*x <= 1")]
+)
+def test_a_point_that_is_undefined_where_two_cases_meet_is_that_of_neither(objective: str, condition: str) -> None:
+    """The value is right at any x, and 1/a - 1 is none at a = 0."""
+    answer = solve(define(objective, parameters={"a": "real"}, subject_to=[condition]))
+    assert answer.value_exact == "0"
+    assert answer.solutions[0].exact == {"x": "if(a < 0, 1/a + 1, if(a == 0, 0, 1/a - 1))"}
+
+
+def test_a_normal_form_that_grows_too_large_is_no_crash_with_parameters() -> None:
+    objective = "atan(1/2*atan(x/a) - max(a, 1)*sqrt(x + a) + (1 + a^2)*atan(x/a))"
+    assert not solve(define(objective, parameters={"a": "nonnegative"})).assurance.is_proof

@@ -29,6 +29,7 @@ from optbench.exact.parameters.assumptions import Assumptions, Open
 from optbench.exact.parameters.parametric_line import Outcome, Place, decided, holds, range_conditions, table_of
 from optbench.exact.region.signs import NEGATIVE, POSITIVE, ZERO, normal_form
 from optbench.language.build import add, call, condition, number, substitute, subtract
+from optbench.language.domain import natural_domain
 from optbench.language.graph import GraphError, Node, Symbol, symbols
 from optbench.language.text import text
 from optbench.problem.interval import Interval
@@ -175,6 +176,8 @@ def _extended(other: Outcome, zero: Outcome, question: Question, q: Node, value:
         if not case.given.vanishes(subtract(substitute(other.value, table), zero.value)):
             return None
         points = [{s: substitute(f, table) for s, f in p.items()} for p in other.points]
+        if not all(holds(c, case.given) for c in natural_domain(*(f for p in points for f in p.values()))):
+            return None
         met = [_place_of(p, zero, case.given) for p in points]
         if any(k is None and not _is_optimal(p, zero, case) for k, p in zip(met, points, strict=True)):
             return None

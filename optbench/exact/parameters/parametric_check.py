@@ -86,7 +86,11 @@ def _agrees(question: Question, outcome: Outcome, values: dict[Symbol, Fraction]
         return False
     if outcome.status is Status.OPTIMAL:
         for x in points:
-            if not abs(minimand(*x)[0] - value) <= room or not all(_nearly(kind, r(*x)[0]) for kind, r in tests):
+            if (
+                not all(map(math.isfinite, x))
+                or not abs(minimand(*x)[0] - value) <= room
+                or not all(_nearly(kind, r(*x)[0]) for kind, r in tests)
+            ):
                 return False
     for x in _near(question, points, random):
         if all(_clearly(kind, r(*x)[0]) for kind, r in tests) and minimand(*x)[0] < value - room:

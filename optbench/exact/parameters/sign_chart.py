@@ -34,6 +34,7 @@ from optbench.exact.numbers.sums import (
     UNIT,
     Monomial,
     Sum,
+    TooLarge,
     is_call,
     plain_sum,
     product_node,
@@ -119,7 +120,10 @@ def _of_factor(terms: Sum, stretch: Stretch, depth: int) -> Chart:
         return constant_chart(next(iter(found)))
     grouped = _by_powers_of_x(terms, stretch)
     for attempt in (_of_line, _by_square_roots, _of_powers, _of_lambert, _of_two_exponentials, _of_logarithms, _of_root):
-        result = attempt(grouped, terms, stretch, depth)
+        try:
+            result = attempt(grouped, terms, stretch, depth)
+        except TooLarge:
+            continue
         if result is not None:
             return result
     raise NotApplicable(f"it is not known where {node} is 0")
