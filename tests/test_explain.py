@@ -463,6 +463,13 @@ def test_what_is_not_proved_is_not_told_as_proved(text: str) -> None:
         assert "not the whole truth" in told or "is not proved" in told
 
 
+def test_no_heading_promises_the_proof_of_an_answer_that_is_not_proved(results: dict[str, Result]) -> None:
+    local = replace(results["entropy"], status=Status.LOCALLY_OPTIMAL, assurance=Assurance.LOCAL)
+    titles = [section.title for section in lesson(local).sections]
+    assert "The answer, and how well it is known" in titles
+    assert not any("why" in title for title in titles)
+
+
 def test_a_formula_that_is_not_verified_is_told_as_such(results: dict[str, Result]) -> None:
     result = results["entropy"]
     assert result.account is not None

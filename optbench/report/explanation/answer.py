@@ -1,4 +1,4 @@
-"""The comparison of all candidates, the answer, and why it is the global one."""
+"""The comparison of all candidates, the answer, and why it holds."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def lesson(result: Result) -> Lesson:
         Section(_where_words(subject), tuple(equation(subject))),
         Section("The second derivative", tuple(curvature(subject))),
         Section("Ends, limits, and the comparison", tuple(comparison(subject))),
-        Section("The answer, and why it is the global one", tuple(answer(subject))),
+        Section(_answer_words(result), tuple(answer(subject))),
         Section("Is there a closed form?", tuple(closed_form(subject))),
         Section("What numerical methods do instead", tuple(numerical_methods(subject))),
     )
@@ -51,6 +51,12 @@ def _where_words(subject: Subject) -> str:
     if not subject.account.derivatives:
         return "How it was solved"
     return "Where it is 0" if subject.is_on_line else "Where they are 0"
+
+
+def _answer_words(result: Result) -> str:
+    if not result.assurance.is_proof:
+        return "The answer, and how well it is known"
+    return f"The answer, and why {'it is the global one' if result.status is Status.OPTIMAL else 'it holds'}"
 
 
 # ---- the function ------------------------------------------------------------------------------------------------------------
