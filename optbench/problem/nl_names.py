@@ -2,8 +2,8 @@
 
 AMPL's and Pyomo's names may hold brackets, quotes and dots; what the language can't have in a name becomes `_`.
 
->>> identifiers(["x[1,2]", "y['a b']", "x_1_2", "sum", "3d"])
-['x_1_2', 'y_a_b', 'x_1_2_2', 'sum_', 'v3d']
+>>> identifiers(["x[1,2]", "y['a b']", "x_1_2", "sum", "3d", "η", "x₁"])
+['x_1_2', 'y_a_b', 'x_1_2_2', 'sum_', 'v3d', 'η', 'x']
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def identifiers(names: Iterable[str]) -> list[str]:
 
 
 def _identifier(name: str) -> str:
-    if name.isidentifier() and name.isascii() and name not in _RESERVED:
+    if name.isidentifier() and name not in _RESERVED and all(c.isalpha() or c in "_0123456789" for c in name):
         return name[:MAX_NAME]
     plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[: MAX_NAME - 20] or "v"
     plain = f"v{plain}" if not plain.isidentifier() else plain
