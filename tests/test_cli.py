@@ -605,6 +605,20 @@ def test_check_names_what_is_wrong_once_with_its_place(optbench: Any, tmp_path: 
     assert optbench("check", "bad.yaml", "missing.yaml").code == 2
 
 
+def test_check_reads_the_problems_of_a_folder_and_takes_no_folders_name_for_an_expression(
+    optbench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("models").mkdir()
+    Path("models/b.yaml").write_text('minimize: "x^2"')
+    Path("models/a.json").write_text('{"minimize": "sinn(x)"}')
+    ran = optbench("check", "models")
+    assert (ran.code, ran.out) == (3, "models/b.yaml: valid; minimize x^2 (1 unknown)\n")
+    assert "error: models/a.json:1:" in ran.err
+    Path("nothing").mkdir()
+    assert optbench("check", "nothing").code == 2
+
+
 def test_methods_lists_every_method_and_shows_one(optbench: Any) -> None:
     listed = optbench("methods")
     assert [line.split()[0] for line in listed.out.splitlines()] == list(names())
