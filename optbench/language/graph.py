@@ -13,10 +13,11 @@ True
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 from weakref import ref
 
 Shape: TypeAlias = tuple[int, ...]
@@ -38,10 +39,7 @@ class Node:
     integer: bool
     boolean: bool
     total: bool
-
-    @property
-    def args(self) -> tuple[Node, ...]:
-        return ()
+    args: tuple[Node, ...] = ()
 
     def __repr__(self) -> str:
         from optbench.language.text import text
@@ -66,81 +64,88 @@ class Symbol(Node):
 class Call(Node):
     """`function` (a row of the table) of `args`; `static` is what is no node: axis, index, shape, coefficients."""
 
-    __slots__ = ("_args", "function", "static")
+    __slots__ = ("args", "function", "static")
     function: str
-    _args: tuple[Node, ...]
+    args: tuple[Node, ...]
     static: tuple[Any, ...]
 
-    @property
-    def args(self) -> tuple[Node, ...]:
-        return self._args
+
+N = TypeVar("N", bound=Node)
 
 
-class _Reference(ref[Node]):
-    """What the table of all nodes has of a node: it doesn't keep it alive, and knows where it stands."""
+class Reference(ref[N]):
+    """What a table has of a node: it doesn't keep it alive, and knows where it stands."""
 
     __slots__ = ("key",)
     key: tuple[Any, ...]
 
 
-_nodes: dict[tuple[Any, ...], _Reference] = {}  # as a WeakValueDictionary, which takes three times as long
+class Table(Generic[N]):
+    """All nodes of one kind by what they are made of: as a WeakValueDictionary, which takes three times as long.
+
+    Where a call in between would be felt, `known` and `enter` are written out (`build.scalar_maker`).
+    """
+
+    __slots__ = ("forget", "references")
+
+    def __init__(self) -> None:
+        references: dict[tuple[Any, ...], Reference[N]] = {}
+
+        def forget(reference: ref[N]) -> None:
+            """Take a node that is gone from the table, unless an equal one has come in its place."""
+            assert isinstance(reference, Reference)
+            if references.get(reference.key) is reference:
+                del references[reference.key]
+
+        self.references, self.forget = references, forget
+
+    def known(self, key: tuple[Any, ...]) -> N | None:
+        """Return the one node of this key, None where there is none yet."""
+        reference = self.references.get(key)
+        return None if reference is None else reference()
+
+    def enter(self, key: tuple[Any, ...], node: N) -> None:
+        """Make a node that of this key."""
+        self.references[key] = reference = Reference(node, self.forget)
+        reference.key = key
 
 
-def _forget(reference: ref[Node], nodes: dict[tuple[Any, ...], _Reference] = _nodes) -> None:
-    """Take a node that is gone from the table, unless an equal one has come in its place."""
-    assert isinstance(reference, _Reference)
-    if nodes.get(reference.key) is reference:
-        del nodes[reference.key]
+numbers, _symbols = Table[Number](), Table[Symbol]()  # of numbers by numerator and denominator
+calls: defaultdict[str, Table[Call]] = defaultdict(Table)  # by their functions; by arguments, or by these and what is static
 
 
-def _known(key: tuple[Any, ...]) -> Node | None:
-    reference = _nodes.get(key)
-    return None if reference is None else reference()
-
-
-def _enter(key: tuple[Any, ...], node: Node) -> None:
-    reference = _Reference(node, _forget)
-    reference.key = key
-    _nodes[key] = reference
-
-
-def intern_number(value: Fraction) -> Number:
-    """Return the one node of this number."""
-    key = (value.numerator, value.denominator)
-    node = _known(key)
-    if node is None:
-        node = Number()
-        node.value, node.shape, node.boolean, node.total = value, (), False, True
-        node.integer = value.denominator == 1
-        _enter(key, node)
-    assert isinstance(node, Number)
+def new_number(value: Fraction, ratio: tuple[int, int]) -> Number:
+    """Return the node of a number that has none yet."""
+    node = Number()
+    node.value, node.shape, node.integer, node.boolean, node.total = value, (), ratio[1] == 1, False, True
+    numbers.enter(ratio, node)
     return node
 
 
 def intern_symbol(name: str, shape: Shape, integer: bool) -> Symbol:
     """Return the one node of this symbol."""
     key = (name, shape, integer)
-    node = _known(key)
+    node = _symbols.known(key)
     if node is None:
         node = Symbol()
         node.name, node.shape, node.integer, node.boolean, node.total = name, shape, integer, False, True
-        _enter(key, node)
-    assert isinstance(node, Symbol)
+        _symbols.enter(key, node)
     return node
 
 
-def intern_call(
-    function: str, args: tuple[Node, ...], static: tuple[Any, ...], facts: Callable[[], tuple[Shape, bool, bool, bool]]
+def known_call(function: str, args: tuple[Node, ...], static: tuple[Any, ...]) -> Call | None:
+    """Return the one node of this call, None where there is none yet."""
+    return calls[function].known((args, static) if static else args)
+
+
+def new_call(
+    function: str, args: tuple[Node, ...], static: tuple[Any, ...], shape: Shape, integer: bool, boolean: bool, total: bool
 ) -> Call:
-    """Return the one node of this call; `facts` gives shape, integer, boolean and total when it is new."""
-    key = (function, args, static)
-    node = _known(key)
-    if node is None:
-        node = Call()
-        node.function, node._args, node.static = function, args, static
-        node.shape, node.integer, node.boolean, node.total = facts()
-        _enter(key, node)
-    assert isinstance(node, Call)
+    """Return the node of a call that has none yet."""
+    node = Call()
+    node.function, node.args, node.static = function, args, static
+    node.shape, node.integer, node.boolean, node.total = shape, integer, boolean, total
+    calls[function].enter((args, static) if static else args, node)
     return node
 
 

@@ -24,8 +24,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from optbench.errors import ProblemError, printable
-from optbench.language.build import condition, number, symbol
-from optbench.language.graph import GraphError, Node, Number
+from optbench.language.build import condition, number, scalar_maker, symbol
+from optbench.language.graph import GraphError, Node, Number, Symbol
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval
 from optbench.problem.nl_expressions import Expressions, Unreadable, exact_number, scaled, total
 from optbench.problem.nl_names import constraint_names, variable_names
@@ -33,7 +33,8 @@ from optbench.problem.nl_text import HEADER_LINES, MAX_BYTES, Header, Source, so
 from optbench.problem.problem import Constraint, Problem, Variable, printed
 from optbench.problem.regular_file import regular_file, shown
 
-_ZERO, _ONE = number(0), number(1)
+_ZERO, _ONE, _MINUS_ONE = number(0), number(1), number(-1)
+_PRODUCT, _AT_MOST, _AT_LEAST, _EQUAL = map(scalar_maker, ("multiply", "less_equal", "greater_equal", "equal"))
 _LONGEST = 60  # digits of the numbers behind a segment's letter, all together
 _PRINTED = 500  # parts of an objective up to which it is printed
 _ORDERED_SETS = ("sosno", "ref")  # suffixes that add constraints
@@ -60,25 +61,28 @@ def read(path: str) -> NlModel:
 
 def parsed(content: bytes, file: str) -> NlModel:
     """Return the model of a file's content; names are taken from the files beside `file`. Raises `ProblemError`."""
-    source = source_of(content, file)
-    try:
-        with _no_collection():
+    with _no_collection():
+        source = source_of(content, file)
+        try:
             return _Reading(source, hashlib.sha256(content).hexdigest()).model()
-    except Unreadable as found:
-        raise ProblemError(source.mistake(found.line, found.sentence)) from None
-    except GraphError as error:
-        raise ProblemError(f"{shown(file)}: {error}") from None
+        except Unreadable as found:
+            raise ProblemError(source.mistake(found.line, found.sentence)) from None
+        except GraphError as error:
+            raise ProblemError(f"{shown(file)}: {error}") from None
 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Let Python not look for cycles: there are none in a graph, and to look again and again at 100,000 nodes takes long."""
+    """Let Python not look for cycles: there are none in a graph, and to look at 100,000 nodes again and again takes long."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                gc.freeze()  # makes all that is new old: else the next object that is made would have all of it looked at
+                gc.unfreeze()
             gc.enable()
 
 
@@ -87,14 +91,6 @@ class _Objective:
     maximize: bool
     nonlinear: Node
     parts: int  # lines of its expression
-    linear: list[Node] = field(default_factory=list)
-
-
-@dataclass
-class _Row:
-    """A constraint: what is bounded, and by what."""
-
-    nonlinear: Node | None = None
     linear: list[Node] = field(default_factory=list)
 
 
@@ -110,9 +106,11 @@ class _Reading:
         whole = integer_places(self.header)
         self.symbols = [symbol(name, (), i in whole) for i, name in enumerate(names)]
         self.expressions = Expressions(self.symbols)
-        self.coefficients: dict[str, Number] = {}
+        self.numbers: dict[str, Number] = {}
         self.intervals: dict[str, Interval] = {}
-        self.rows = [_Row() for _ in range(self.header.constraints)]
+        self.rows = {str(i): i for i in range(self.header.constraints)}
+        self.bodies: list[Node | None] = [None] * self.header.constraints
+        self.linear_parts: list[list[Node]] = [[] for _ in self.bodies]
         self.objectives: dict[int, _Objective] = {}
         self.ranges: list[Interval] | None = None
         self.sides: list[str] | None = None  # the lines of the segment r
@@ -198,22 +196,24 @@ class _Reading:
                 raise Unreadable(start, "Logical constraints can't be had in optbench.")
 
     def constraint_body(self, start: int, end: int) -> None:
-        row = self.row(start, 1)
-        if row.nonlinear is not None:
+        index = self.rows.get(self.lines[start][1:])
+        index = self.row(start, 1) if index is None else index
+        if self.bodies[index] is not None:
             raise Unreadable(start, "This constraint has its expression already.")
-        row.nonlinear = self.numeric(start, start + 1, end)
+        self.bodies[index] = self.numeric(start, start + 1, end)
 
     def linear_row(self, start: int, end: int) -> None:
-        row = self.row(start, 2)
-        if row.linear:
+        index = self.rows.get(self.lines[start][1:].partition(" ")[0])
+        index = self.row(start, 2) if index is None else index
+        if self.linear_parts[index]:
             raise Unreadable(start, "This constraint has its linear part already.")
-        row.linear = self.linear(start, end, "J")
+        self.linear_parts[index] = self.linear(start, end, "J")
 
-    def row(self, start: int, count: int) -> _Row:
+    def row(self, start: int, count: int) -> int:
         index = self.whole_numbers(start, count)[0]
-        if index >= len(self.rows):
-            raise Unreadable(start, f"There is no constraint {index}; the header says {len(self.rows):,}, counted from 0.")
-        return self.rows[index]
+        if index >= len(self.bodies):
+            raise Unreadable(start, f"There is no constraint {index}; the header says {len(self.bodies):,}, counted from 0.")
+        return index
 
     def objective_body(self, start: int, end: int) -> None:
         index, sense = self.whole_numbers(start, 2)
@@ -247,24 +247,35 @@ class _Reading:
         return node
 
     def linear(self, start: int, end: int, letter: str) -> list[Node]:
-        self.check_length(start, end, self.whole_numbers(start, 2)[1])
+        lines, leaves, numbers = self.lines, self.expressions.leaves, self.numbers
+        if lines[start].partition(" ")[2] != str(end - start - 1):
+            self.check_length(start, end, self.whole_numbers(start, 2)[1])
         self.entries[letter] += end - start - 1
-        return [term for at in range(start + 1, end) if (term := self.term(at)) is not None]
+        terms: list[Node] = []
+        for line in lines[start + 1 : end]:
+            index, _, written = line.partition(" ")
+            factor, coefficient = leaves.get("v" + index), numbers.get(written) or self.number(written)
+            if coefficient is None or not isinstance(factor, Symbol):
+                return [term for at in range(start + 1, end) if (term := self.term(at)) is not None]
+            if coefficient is _ONE:
+                terms.append(factor)
+            elif coefficient is _MINUS_ONE:
+                terms.append(scaled(coefficient, factor))
+            elif coefficient is not _ZERO:
+                terms.append(_PRODUCT((coefficient, factor)))
+        return terms
 
     def term(self, at: int) -> Node | None:
-        """A coefficient times a variable; None where the coefficient is 0."""
+        """A coefficient times a variable or common expression; None where the coefficient is 0."""
         index, _, written = self.lines[at].partition(" ")
-        variable, coefficient = self.expressions.leaves.get(f"v{index}"), self.coefficients.get(written)
+        factor, coefficient = self.expressions.leaves.get(f"v{index}"), self.number(written)
         if coefficient is None:
-            value = exact_number(written)
-            if value is None:
-                raise Unreadable(at, "A variable's number and its coefficient are expected here.")
-            coefficient = self.coefficients[written] = number(value)
-        if variable is None:
+            raise Unreadable(at, "A variable's number and its coefficient are expected here.")
+        if factor is None:
             raise Unreadable(at, f"There is no variable {printable(index[:20])}; they are counted from 0 to {self.header.variables - 1:,}.")
         if coefficient is _ONE:
-            return variable
-        return None if coefficient is _ZERO else scaled(coefficient, variable)
+            return factor
+        return None if coefficient is _ZERO else scaled(coefficient, factor)
 
     def interval(self, line: str, at: int) -> Interval:
         known = self.intervals.get(line)
@@ -275,32 +286,33 @@ class _Reading:
 
     def bounds(self, line: str, at: int) -> tuple[Number | None, Number | None]:
         """The bounds that a line of the segments r and b says, None where there is none."""
-        kind, *words = line.split(" ")
-        if kind == "5":
-            raise Unreadable(at, "Complementarity conditions can't be had in optbench.")
-        if kind not in _BOUNDS or len(words) != _BOUNDS[kind]:
-            raise Unreadable(
-                at, "A kind of bounds from 0 to 4 is expected here, and its numbers: 0 both, 1 upper, 2 lower, 3 none, 4 equal."
-            )
-        ends = [self.end(word, at) for word in words]
-        match kind:
-            case "0":
-                return ends[0], ends[1]
-            case "1":
-                return None, ends[0]
-            case "2":
-                return ends[0], None
-            case "4":
-                return ends[0], ends[0]
-        return None, None
+        match line.split(" "):
+            case "0", lower, upper:
+                return self.end(lower, at), self.end(upper, at)
+            case "1", upper:
+                return None, self.end(upper, at)
+            case "2", lower:
+                return self.end(lower, at), None
+            case ["3"]:
+                return None, None
+            case "4", both:
+                return (end := self.end(both, at)), end
+            case "5", *_:
+                raise Unreadable(at, "Complementarity conditions can't be had in optbench.")
+        raise Unreadable(at, "A kind of bounds from 0 to 4 is expected here, and its numbers: 0 both, 1 upper, 2 lower, 3 none, 4 equal.")
 
     def end(self, word: str, at: int) -> Number | None:
-        if word.lower().lstrip("+-") in ("inf", "infinity"):
-            return None
-        value = exact_number(word)
-        if value is None:
+        found = self.number(word)
+        if found is None and word.lower().lstrip("+-") not in ("inf", "infinity"):
             raise Unreadable(at, f"'{printable(word[:40])}' is no number that can be read.")
-        return number(value)
+        return found
+
+    def number(self, written: str) -> Number | None:
+        """The exact number that is written; None for another text."""
+        known = self.numbers.get(written)
+        if known is None and (value := exact_number(written)) is not None:
+            known = self.numbers[written] = number(value)
+        return known
 
     def read_starts(self, start: int, end: int) -> None:
         self.check_length(start, end, self.whole_numbers(start, 1)[0])
@@ -363,7 +375,7 @@ class _Reading:
     def check_complete(self) -> None:
         """Refuse a file in which something is missing that the header says: it was cut off, or put together wrongly."""
         missing = [f"the bounds of the {what} (segment {letter})" for letter, what, there in self.bound_segments() if not there]
-        bodies = sum(row.nonlinear is None for row in self.rows)
+        bodies = sum(body is None for body in self.bodies)
         missing += [f"the expressions of {bodies:,} constraints (segments C)"] if bodies else []
         if len(self.objectives) < self.header.objectives:
             missing.append(f"{self.header.objectives - len(self.objectives):,} objectives (segments O)")
@@ -374,7 +386,7 @@ class _Reading:
             raise ProblemError(f"{shown(self.source.file)} is not complete. Missing: {'; '.join(missing)}.")
 
     def bound_segments(self) -> list[tuple[str, str, bool]]:
-        has_rows = self.sides is not None or not self.rows
+        has_rows = self.sides is not None or not self.bodies
         return [("b", "variables", self.ranges is not None), ("r", "constraints", has_rows)]
 
     def objective(self) -> _Objective:
@@ -390,23 +402,20 @@ class _Reading:
     def constraints(self) -> Iterator[Constraint | None]:
         free = 0
         known: dict[str, tuple[Number | None, Number | None]] = {}
-        for i, row in enumerate(self.rows):
-            assert self.sides is not None
-            assert row.nonlinear is not None
-            side = self.sides[i]
-            if side not in known:
-                known[side] = self.bounds(side, self.first_side + i)
-            lower, upper = known[side]
-            body = total([row.nonlinear, *row.linear])
+        rows = zip(self.row_names, self.sides or [], self.bodies, self.linear_parts, strict=True)
+        for i, (name, side, body, linear) in enumerate(rows):
+            assert body is not None
+            bounds = known.get(side)
+            if bounds is None:
+                bounds = known[side] = self.bounds(side, self.first_side + i)
+            lower, upper = bounds
             free += lower is upper is None
-            yield None if lower is upper is None else Constraint(self.row_names[i], _within(lower, body, upper))
+            whole = total(linear if body is _ZERO else [body, *linear])
+            yield None if lower is upper is None else Constraint(name, _within(lower, whole, upper))
         if free:
             self.warnings.append(
                 f"{free:,} constraint{'s have' if free > 1 else ' has'} no bound and {'are' if free > 1 else 'is'} left out."
             )
-
-
-_BOUNDS = {"0": 2, "1": 1, "2": 1, "3": 0, "4": 1}  # how many numbers follow each kind
 
 
 def integer_places(header: Header) -> set[int]:
@@ -424,15 +433,15 @@ def integer_places(header: Header) -> set[int]:
 def _within(lower: Number | None, body: Node, upper: Number | None) -> Node:
     if lower is None:
         assert upper is not None
-        return condition("less_equal", body, upper)
+        return _AT_MOST((body, upper))
     if upper is None:
-        return condition("greater_equal", body, lower)
+        return _AT_LEAST((body, lower))
     if lower is upper:
-        return condition("equal", body, lower)
-    return condition("and", condition("less_equal", lower, body), condition("less_equal", body, upper))
+        return _EQUAL((body, lower))
+    return condition("and", _AT_MOST((lower, body)), _AT_MOST((body, upper)))
 
 
-def _double(value: Fraction) -> float:
+def _double(value: int | Fraction) -> float:
     """The nearest double that is finite."""
     try:
         return float(value)

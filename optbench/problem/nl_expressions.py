@@ -23,8 +23,7 @@ from itertools import combinations, pairwise
 from typing import TypeAlias
 
 from optbench.errors import printable
-from optbench.language.build import add, binary_product, call, condition, divide, multiply, negate, number, power, scalar_call, subtract
-from optbench.language.digits import fraction
+from optbench.language.build import add, binary_product, call, condition, divide, multiply, negate, number, power, scalar_maker, subtract
 from optbench.language.graph import Call, GraphError, Node, Number, Symbol
 from optbench.problem.nl_operators import OPERATORS, Operator
 
@@ -34,8 +33,9 @@ Stack: TypeAlias = list[Term]
 MAX_PARTS = 5_000_000  # operators and operands in all
 _FEW = 32  # parts of a sum or product up to which it is taken apart in another one
 _LONG = 40  # characters of a line that a message repeats
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?")
+_NUMBER = re.compile(r"([+-]?(?=\.?\d)\d*)\.?(\d*)(?:[eE]([+-]?\d{1,4}))?")
 _ZERO, _ONE, _TWO, _MINUS_ONE = number(0), number(1), number(2), number(-1)
+_SUM, _PRODUCT, _POWER, _OPPOSITE = map(scalar_maker, ("add", "multiply", "power", "negate"))
 
 
 class Unreadable(Exception):
@@ -46,13 +46,16 @@ class Unreadable(Exception):
         self.line, self.sentence = line, sentence
 
 
-def exact_number(text: str) -> Fraction | None:
+def exact_number(text: str) -> int | Fraction | None:
     """Return the exact value of a decimal number of at most 400 characters, or None for another text."""
     if text.isdecimal() and text.isascii() and len(text) < 19:
-        return Fraction(int(text))
-    if len(text) > 400 or not _NUMBER.fullmatch(text):
+        return int(text)
+    found = _NUMBER.fullmatch(text) if len(text) <= 400 else None
+    if found is None:
         return None
-    return -fraction(text[1:]) if text[0] == "-" else fraction(text.removeprefix("+"))
+    before, after, exponent = found.groups("")
+    value, power = int(before + after), int(exponent or 0) - len(after)
+    return value * 10**power if power >= 0 else Fraction(value, 10**-power)
 
 
 class Expressions:
@@ -68,7 +71,10 @@ class Expressions:
         self.parts += end - start
         if self.parts > MAX_PARTS:
             raise Unreadable(start, f"The expressions have more than {MAX_PARTS:,} parts up to here, the most that are read.")
-        leaves, stack = self.leaves, []  # type: tuple[dict[str, Node], Stack]
+        leaves = self.leaves
+        if end - start == 1 and (only := leaves.get(lines[start])) is not None:
+            return only
+        stack: Stack = []
         at = end
         while at > start:
             at -= 1
@@ -155,32 +161,36 @@ def finished(term: Term) -> Node:
 
 def total(terms: Iterable[Node]) -> Node:
     """Return the sum, as `build.add` makes it, but with long sums among the terms as one part each."""
-    constant: Number | None = None
-    place = 0
     kept: list[Node] = []
     for term in terms:
-        parts = term.args if isinstance(term, Call) and term.function == "add" and len(term.args) <= _FEW else (term,)
-        for part in parts:
-            if not isinstance(part, Number):
-                kept.append(part)
-            elif constant is None:
-                constant, place = part, len(kept)
-            else:
-                constant = number(constant.value + part.value)
-    if constant is not None and constant is not _ZERO:
-        kept.insert(place, constant)
+        if isinstance(term, Call) and term.function == "add" and len(term.args) <= _FEW:
+            kept += term.args
+        else:
+            kept.append(term)
+    if Number in map(type, kept):
+        kept = _with_one_number(kept)
     if len(kept) < 2:
         return kept[0] if kept else _ZERO
-    return scalar_call("add", tuple(kept))
+    return _SUM(tuple(kept))
+
+
+def _with_one_number(terms: Sequence[Node]) -> list[Node]:
+    """The terms of a sum with their numbers joined where the first of them stands."""
+    kept = [term for term in terms if not isinstance(term, Number)]
+    numbers = [term for term in terms if isinstance(term, Number)]
+    constant = numbers[0] if len(numbers) == 1 else number(sum((part.value for part in numbers), Fraction(0)))
+    if constant is not _ZERO:
+        kept.insert(terms.index(numbers[0]), constant)
+    return kept
 
 
 def scaled(coefficient: Number, factor: Node) -> Node:
     """Return a number times an expression."""
-    if isinstance(factor, Number) or not _is_plain_factor(factor) or coefficient is _ZERO or coefficient is _ONE:
-        return multiply(coefficient, factor)
-    if coefficient is _MINUS_ONE:
+    if coefficient is _MINUS_ONE and _is_plain_factor(factor):
         return _opposite(factor)
-    return scalar_call("multiply", (coefficient, factor))
+    if coefficient is _ZERO or coefficient is _ONE or not _is_plain_factor(factor):
+        return multiply(coefficient, factor)
+    return _PRODUCT((coefficient, factor))
 
 
 # ---- operators -----------------------------------------------------------------------------------------------------
@@ -213,13 +223,15 @@ def _minus(stack: Stack) -> None:
 
 
 def _times(stack: Stack) -> None:
-    left, right = finished(stack.pop()), finished(stack.pop())
+    left, right = stack.pop(), stack.pop()
+    left = left if isinstance(left, Node) else total(left)
+    right = right if isinstance(right, Node) else total(right)
     if isinstance(left, Number):
         stack.append(scaled(left, right))
     elif isinstance(right, Number):
         stack.append(scaled(right, left))
     elif _is_plain_factor(left) and _is_plain_factor(right):
-        stack.append(scalar_call("multiply", (left, right)))
+        stack.append(_PRODUCT((left, right)))
     elif len(left.args) > _FEW or len(right.args) > _FEW:
         stack.append(binary_product(left, right))
     else:
@@ -227,13 +239,13 @@ def _times(stack: Stack) -> None:
 
 
 def _is_plain_factor(node: Node) -> bool:
-    return not isinstance(node, Call) or node.function not in ("multiply", "negate")
+    return isinstance(node, Symbol) or (isinstance(node, Call) and node.function not in ("multiply", "negate"))
 
 
 def _power(stack: Stack) -> None:
     base, exponent = finished(stack.pop()), finished(stack.pop())
     if exponent is _TWO and (isinstance(base, Symbol) or (isinstance(base, Call) and base.function != "exp")):
-        stack.append(scalar_call("power", (base, exponent)))
+        stack.append(_POWER((base, exponent)))
     else:
         stack.append(power(base, exponent))
 
@@ -243,7 +255,8 @@ def _square(stack: Stack) -> None:
 
 
 def _one(function: str) -> Callable[[Stack], None]:
-    return lambda stack: stack.append(scalar_call(function, (finished(stack.pop()),)))
+    make = scalar_maker(function)
+    return lambda stack: stack.append(make((finished(stack.pop()),)))
 
 
 def _two(make: Callable[[Node, Node], Node]) -> Callable[[Stack], None]:
@@ -269,7 +282,7 @@ def _negative(stack: Stack) -> None:
 def _opposite(node: Node) -> Node:
     """Return what `negate` does; most calls have no sign or number to take it in."""
     if isinstance(node, Symbol) or (isinstance(node, Call) and node.function in ("add", "power", "exp")):
-        return scalar_call("negate", (node,))
+        return _OPPOSITE((node,))
     return negate(node)
 
 

@@ -83,7 +83,7 @@ def _text_source(content: bytes, file: str) -> Source:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ProblemError(f"{shown(file)}: line {line:,} is not UTF-8 (byte {content[error.start]:#04x}); is it a text file?") from None
-    lines = _COMMENT.sub("", text).split("\n")
+    lines = _without_comments(text).split("\n")
     if lines.pop():
         where = _place(text, len(lines), file)
         raise ProblemError(Mistake("The file ends in the middle of a line; it was cut off.", where))
@@ -95,7 +95,15 @@ def _text_source(content: bytes, file: str) -> Source:
     return source
 
 
-_COMMENT = re.compile(r"[ \t\r]*#[^\n]*|[ \t\r]+(?=\n)")
+def _without_comments(text: str) -> str:
+    """The text without comments, and without blanks at the ends of its lines."""
+    if "#" in text:
+        *before, last = _COMMENT.split(text)
+        text = "".join([*(part.rstrip(_BLANKS) for part in before), last])
+    return _END.sub("", text) if any(f"{blank}\n" in text for blank in _BLANKS) else text
+
+
+_COMMENT, _END, _BLANKS = re.compile(r"#[^\n]*"), re.compile(r"[ \t\r]+(?=\n)"), " \t\r"
 
 
 def _binary_source(content: bytes, file: str) -> Source:
@@ -105,7 +113,7 @@ def _binary_source(content: bytes, file: str) -> Source:
         if end < 0 or end > HEADER_LINES * _LONG:
             raise ProblemError(f"{shown(file)} is no .nl file: it does not have the ten lines that these begin with.")
     text = content[:end].decode("latin-1")
-    lines = _COMMENT.sub("", text + "\n").split("\n")[:HEADER_LINES]
+    lines = _without_comments(text + "\n").split("\n")[:HEADER_LINES]
     header = _header(lines, lambda line: _place(text, line, file), file)
     arithmetic = _counts(lines[5])[2:3]
     try:
