@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from optbench.api import define
+from optbench.certify.near_feasible import close_by
+from optbench.exact.answer import ExactAnswer
 from optbench.exact.numbers.identities import is_zero, simplified
 from optbench.exact.parameters.assumptions import KINDS, Assumptions
 from optbench.exact.stage import solve
@@ -15,9 +18,12 @@ from optbench.language.build import symbol
 from optbench.language.elaborate import parse
 from optbench.language.text import text
 from optbench.problem.problem import MethodChoice
-from optbench.result import Status
+from optbench.result import Assurance, Attempt, AttemptStatus, Status
 from optbench.workbench import engine
+from optbench.workbench.function import Function
+from optbench.workbench.judgement import judge
 from optbench.workbench.settings import Settings
+from optbench.workbench.verdict import Finding, verdict
 
 
 @pytest.mark.parametrize(
@@ -118,3 +124,45 @@ def test_a_point_that_is_undefined_where_two_cases_meet_is_that_of_neither(objec
 def test_a_normal_form_that_grows_too_large_is_no_crash_with_parameters() -> None:
     objective = "atan(1/2*atan(x/a) - max(a, 1)*sqrt(x + a) + (1 + a^2)*atan(x/a))"
     assert not solve(define(objective, parameters={"a": "nonnegative"})).assurance.is_proof
+
+
+INFEASIBLE_BUT_FOR_ROUNDING: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("x", {"x": None}, ["x^2 < 0"]),
+    ("x", {"x": None}, ["exp(x) <= 0"]),
+    ("x", {"x": None, "y": None}, ["x*y = 1", "x = 0"]),
+    ("x + y", {"x": "[0, 1)", "y": "[0, 1]"}, ["x + y >= 2"]),
+]
+
+
+@pytest.mark.parametrize(("objective", "variables", "subject_to"), INFEASIBLE_BUT_FOR_ROUNDING)
+def test_points_that_miss_constraints_by_rounding_do_not_contradict_that_there_are_none(
+    objective: str, variables: dict[str, Any], subject_to: list[str]
+) -> None:
+    result = engine.solve(define(objective, variables=variables, subject_to=subject_to))
+    assert (result.status, result.disagreements) == (Status.INFEASIBLE, [])
+
+
+def test_a_point_that_misses_a_constraint_by_rounding_is_not_below_a_proved_minimum() -> None:
+    """S. Boyd, L. Vandenberghe, Convex Optimization, exercise 5.21: the optimal value is 1; where y is large, x^2/y is nearly 0."""
+    result = engine.solve(define("exp(-x)", variables={"x": None, "y": "(0, inf)"}, subject_to=["x^2/y <= 0"]))
+    assert (result.status, result.value_exact, result.disagreements) == (Status.OPTIMAL, "1", [])
+
+
+@pytest.mark.parametrize(
+    ("subject_to", "point"),
+    [
+        (["x^2 + y^2 = 2", "x >= 1"], [1 - 1e-13, 1 + 2e-13]),
+        (["x + y = 3", "x - y = 1", "x*y >= 2"], [2 + 1e-13, 1 - 1e-13]),
+        (["exp(x) + y < 2", "x + y < 1"], [0.0, 1.0]),
+        (["x*y <= 1", "x >= 1/3", "y >= 3"], [1 / 3, 3.0]),
+    ],
+)
+def test_a_point_next_to_a_feasible_one_still_contradicts_that_there_is_none(subject_to: list[str], point: list[float]) -> None:
+    function = Function(define("x + y", subject_to=subject_to))
+    found = close_by(function.problem, point)
+    assert found is not None
+    assert all(abs(float(c.lower) - p) < 1e-9 for c, p in zip(found.values(), point, strict=True))
+    judgement = judge(function, np.array(point))
+    row = Attempt("seeker", "numerical", AttemptStatus.CONVERGED, value=judgement.value, point=dict(zip("xy", point, strict=True)))
+    nowhere = ExactAnswer("fake", Status.INFEASIBLE, Assurance.EXACT)
+    assert verdict(function.problem, function, nowhere, None, [Finding(row, judgement)]).disagreements

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from optbench.arithmetic import NoReading
 from optbench.language.graph import Symbol
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, Certificate, ClosedForm, Fit, Optimality, Result, Solution, Status
@@ -406,7 +407,7 @@ def _excludes(problem: Problem, function: Function, answer: ExactAnswer, judgeme
     """Whether a point that was found can't be where the answer is right.
 
     Points of doubles satisfy constraints up to rounding only, and gain value by that; so one that isn't proved to
-    satisfy them counts only where its violation does not explain the difference.
+    satisfy them counts only where its violation does not explain the difference, and next to it is one that satisfies them.
     """
     bound = math.inf if answer.status is Status.INFEASIBLE else -math.inf if answer.value is None else problem.sign * answer.value
     if judgement.value >= bound - 1e-15 * max(1.0, abs(bound)):
@@ -415,7 +416,7 @@ def _excludes(problem: Problem, function: Function, answer: ExactAnswer, judgeme
         return judgement.value < bound - _TIE * max(1.0, abs(bound))
     if not _is_feasible(problem, function, judgement):
         clearly = bound == math.inf or judgement.value < bound - _CLEARLY * max(1.0, abs(bound))
-        return judgement.optimality.infeasibility <= _ROUNDING and clearly
+        return judgement.optimality.infeasibility <= _ROUNDING and clearly and _is_next_to_feasible(function, judgement)
     return bound == math.inf or _lies_below(problem, function, judgement, answer)
 
 
@@ -427,6 +428,16 @@ def _is_feasible(problem: Problem, function: Function, judgement: Judgement) -> 
 
     box = _box(problem, function, judgement)
     return all(decide(c.condition, box, 200) is True for c in problem.constraints)
+
+
+def _is_next_to_feasible(function: Function, judgement: Judgement) -> bool:
+    from optbench.certify.near_feasible import close_by
+    from optbench.language.derivative import NotDifferentiable
+
+    try:
+        return close_by(function.problem, function.space.coordinates(judgement.x)) is not None
+    except (NotDifferentiable, NoReading):
+        return True  # nothing is known that speaks against it
 
 
 def _lies_below(problem: Problem, function: Function, judgement: Judgement, answer: ExactAnswer) -> bool:
