@@ -174,6 +174,12 @@ def test_growth_is_told_of_what_converged() -> None:
     assert (second.points, second.largest, second.time, second.ended_by) == (2, 100, None, "out of time")
 
 
+def test_points_that_are_near_each_other_tell_no_exponent() -> None:
+    results = [result(n, Attempt("a", "numerical", AttemptStatus.CONVERGED, solve_seconds=n, objective_evaluations=3)) for n in (1, 28, 29)]
+    [found] = growth(results, "n")
+    assert (found.time, found.last_time) == (1.0, None)
+
+
 def test_an_interrupt_of_a_scan_is_told_with_what_was_done(optbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any) -> Result:
         raise Interrupted(replace(result(1.0), status=Status.FEASIBLE, sentence="Words."))

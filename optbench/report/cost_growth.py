@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from optbench.result import Attempt, AttemptStatus, Result
 
 LEAST = 3  # points from which an exponent is told
+_APART = 1.5  # factor from which on two points tell one: nearer ones tell the noise
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Growth:
     points: int  # at which it converged
     largest: float | None  # the greatest of these
     time: float | None  # exponent of its time; None with too few points
-    last_time: float | None  # that between the last two points
+    last_time: float | None  # that between the last two points; None where they are near each other
     evaluations: float | None  # exponent of its evaluations of objective, gradient and Hessian
     ended_by: str | None  # why it did not converge at the first greater point where it did not
 
@@ -43,13 +44,14 @@ def _of_method(method: str, rows: Mapping[float, Attempt]) -> Growth:
     sizes = list(converged)
     times = [row.setup_seconds + row.solve_seconds for row in converged.values()]
     counts = [row.objective_evaluations + row.gradient_evaluations + row.hessian_evaluations for row in converged.values()]
+    apart = len(sizes) >= LEAST and sizes[-1] >= _APART * sizes[-2]
     failed = next((row.reason for n, row in sorted(rows.items()) if n > max(sizes, default=0.0) and n not in converged), None)
     return Growth(
         method,
         len(sizes),
         max(sizes, default=None),
         exponent(sizes, times) if len(sizes) >= LEAST else None,
-        exponent(sizes[-2:], times[-2:]) if len(sizes) >= LEAST else None,
+        exponent(sizes[-2:], times[-2:]) if apart else None,
         exponent(sizes, [float(c) for c in counts]) if len(sizes) >= LEAST else None,
         failed,
     )
