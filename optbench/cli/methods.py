@@ -1,5 +1,8 @@
 """`optbench methods`: which numerical methods there are, the options of one, and which work here."""
 
+import shutil
+import sys
+import textwrap
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -33,8 +36,17 @@ def methods(
         print("\n".join(_page(found[0][0])))
     else:
         width = max(len(method.name) for method, _ in found)
-        print("\n".join(f"{method.name:{width}}  {refusal or _summary(method)}" for method, refusal in found))
+        print("\n".join(line for method, refusal in found for line in _listed(method.name, width, refusal or _summary(method))))
     return 0
+
+
+def _listed(name: str, width: int, words: str) -> list[str]:
+    """One line; on a narrow terminal the words go on below one another."""
+    line = f"{name:{width}}  {words}"
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else len(line)
+    if len(line) <= columns or columns < width + 20:
+        return [line]
+    return textwrap.wrap(line, columns, subsequent_indent=" " * (width + 2))
 
 
 def _all() -> Iterator[tuple[Any, str | None]]:

@@ -13,6 +13,7 @@ from optbench.cli.values import PlainCommand, PlainGroup
 
 _COLUMNS = ("name", "unknowns", "constraints", "optimum", "tags", "source")
 _SHORT = 60  # characters of a source in the table
+_WIDE = 120  # columns of a terminal in which a line has room for a source
 
 
 class ListByDefault(PlainGroup):
@@ -93,19 +94,21 @@ def _print_json(value: Any) -> None:
 
 
 def _print_table(rows: Sequence[dict[str, Any]]) -> None:
-    """Columns that line up; on a terminal the long ones are folded."""
+    """Columns that line up; on a terminal the long ones end where the line does, and a narrow one has no sources."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="")
-    for heading in _COLUMNS:
-        number = heading in ("unknowns", "constraints", "optimum")
-        table.add_column(heading, justify="right" if number else "left", no_wrap=heading not in ("tags", "source"))
-    for row in rows:
-        table.add_row(*(Text(_cell(row[heading])) for heading in _COLUMNS))
     width = None if sys.stdout.isatty() else 1000
     console = Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+    table = Table(box=None, pad_edge=False, header_style="")
+    shown = _COLUMNS if console.width >= _WIDE else _COLUMNS[:-1]
+    for heading in shown:
+        number = heading in ("unknowns", "constraints", "optimum")
+        whole = max(len(heading), *(len(_cell(row[heading])) for row in rows)) if heading not in ("tags", "source") else None
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True, min_width=whole)
+    for row in rows:
+        table.add_row(*(Text(_cell(row[heading])) for heading in shown))
     with console.capture() as captured:
         console.print(table)
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
