@@ -95,6 +95,12 @@ def test_two_unknowns_and_a_parameter_without_an_answer(objective: str) -> None:
     assert all("no value" in row.reason for row in result.attempts if row.kind == "numerical" and row.reason)
 
 
+def test_infinity_is_no_point_of_a_table() -> None:
+    result = engine.solve(define("x^3"), Settings(methods=(MethodChoice("bfgs"),), exact=False))
+    [row] = [row for row in result.attempts if row.method == "branch-and-bound"]
+    assert row.point is None
+
+
 @pytest.mark.parametrize(
     ("objective", "ends", "words"),
     [

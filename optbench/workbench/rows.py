@@ -65,7 +65,10 @@ def certified(function: Function, ended: Ended, seconds: float = math.inf) -> tu
     row = Attempt(CERTIFY, "certified", status, reason, solve_seconds=round(ended.wall_seconds, 6), version=f"optbench {__version__}")
     if answer is None or answer.point is None:
         return row, answer, None
-    row = replace(row, value=answer.value, point=function.named(answer.point), iterations=answer.boxes)
+    row = replace(row, value=answer.value, iterations=answer.boxes)
+    if not all(map(math.isfinite, answer.point)):  # the end of a range that has none
+        return row, answer, None
+    row = replace(row, point=function.named(answer.point))
     return row, answer, judge_within(function, function.space.point(list(answer.point)), seconds)
 
 
