@@ -462,6 +462,16 @@ def test_shards_and_their_merger_make_the_whole(optbench: Any, folder: Path) -> 
     assert ran.code == 0
     assert ran.err == f"{len(whole)} records of 3 runs\n"
     assert timeless(attempts_in((folder / "all.jsonl").read_text())) == timeless(whole)
+    for out, words in ((parts[0], f"There is '{parts[0]}' already; give --out another name."), ("-", "- is none")):
+        ran = optbench("merge", *parts, "-o", out)
+        assert (ran.code, ran.out) == (2, "")
+        assert words in ran.err
+
+
+def test_a_dash_is_standard_output(optbench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert len(attempts_in(optbench("batch", "@beale", *QUICK, "-o", "-").out)) == len(attempts_in(optbench("batch", "@beale", *QUICK).out))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_dry_run_counts_and_makes_nothing(optbench: Any, folder: Path) -> None:

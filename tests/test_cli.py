@@ -477,6 +477,8 @@ def test_a_mistake_is_a_row_for_programs_and_a_sentence_for_people(optbench: Any
         (("--export", "csv"), "--export takes a format and a file, as csv=rows.csv, not 'csv'."),
         (("--export", "csv="), "--export takes a format and a file, as csv=rows.csv, not 'csv='."),
         (("--export", "csv=-"), "--export writes files; for standard output write --format csv."),
+        (("--trace", "-"), "--trace writes a file, and - is none."),
+        (("--report", "-"), "--report writes a file, and - is none."),
         (("--starts", "0"), "--starts takes a whole number from 1 to 1000, not 0."),
         (("--starts", "1001"), "--starts takes a whole number from 1 to 1000, not 1001."),
     ],

@@ -66,7 +66,7 @@ def _check_certificate(file: str | None, certify: bool) -> None:
         raise UsageError("--certificate needs the certification that --no-certify turns off.")
     folder = os.path.dirname(file) or "."
     is_other = os.path.exists(file) and not os.path.isfile(file)  # a device would be replaced
-    if not file or is_other or not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+    if file in ("", "-") or is_other or not os.path.isdir(folder) or not os.access(folder, os.W_OK):
         raise UsageError(f"--certificate can't write '{printable(file)}': it is no file in a folder that can be written to.")
 
 

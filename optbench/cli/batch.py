@@ -71,7 +71,9 @@ def batch(
     ] = None,
     out: Annotated[
         str | None,
-        typer.Option(metavar="RUN.jsonl", help="The journal; without it, records go to standard output.", rich_help_panel=_OUTPUT),
+        typer.Option(
+            "--out", "-o", metavar="RUN.jsonl", help="The journal; without it, records go to standard output.", rich_help_panel=_OUTPUT
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Run what the journal lacks.", rich_help_panel=_OUTPUT)] = False,
     fail_on: Annotated[
@@ -114,7 +116,7 @@ def batch(
             batch_sources.sources(paths or [], found),
             batch_sources.ProblemReader(flags, found),
             batch_values.jobs(jobs),
-            out,
+            None if out == "-" else out,
             resume,
             dry_run,
             batch_values.failing(fail_on),

@@ -50,6 +50,9 @@ def output(
     """Return what was asked for; raise `UsageError` for formats that there are not."""
     if format_ is not None:
         _check_format(format_, "--format")
+    for option, file in (("--trace", trace), ("--report", report)):
+        if file == "-":
+            raise UsageError(f"{option} writes a file, and - is none.")
     return Output("json" if json else format_, quiet, color, tuple(map(_export, exports)), trace, report)
 
 

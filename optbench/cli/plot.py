@@ -67,7 +67,9 @@ def plot(
     memory_limit: options.MemoryLimit = "4GB",
     out: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write a .svg file; .png and .pdf with the extra `plots`.", rich_help_panel=options.OUTPUT),
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Write a .svg file; .png and .pdf with the extra `plots`.", rich_help_panel=options.OUTPUT
+        ),
     ] = None,
     width: Annotated[int | None, typer.Option(metavar="N", help="Characters; pixels of a file.", rich_help_panel=options.OUTPUT)] = None,
     height: Annotated[int | None, typer.Option(metavar="N", help="Characters; pixels of a file.", rich_help_panel=options.OUTPUT)] = None,

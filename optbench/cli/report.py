@@ -39,6 +39,7 @@ def report(
     """Write a report on what methods did: one HTML file that opens offline, or text."""
     from optbench.statistics.records import read
 
+    out = None if out == "-" else out
     if out is None and format_ is Format.html and sys.stdout.isatty():
         raise UsageError("A page is no good in a terminal: name its file, as in -o report.html.")
     _check(out, runs)
