@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optbench.api import define, solve
+    from optbench.errors import OptbenchError
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "define", "solve"]
+__all__ = ["OptbenchError", "__version__", "define", "solve"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> Any:
         from optbench import api
 
         return getattr(api, name)
+    if name == "OptbenchError":
+        from optbench.errors import OptbenchError
+
+        return OptbenchError
     raise AttributeError(f"module 'optbench' has no attribute '{name}'")

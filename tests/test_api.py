@@ -8,6 +8,11 @@ import optbench
 from optbench.errors import UsageError
 
 
+def test_mistakes_are_caught_without_knowing_the_modules() -> None:
+    with pytest.raises(optbench.OptbenchError, match="never closed"):
+        optbench.define("sin(x")
+
+
 def test_shapes_are_lengths_or_texts() -> None:
     assert optbench.define("sum(x^2)", variables={"x": {"shape": "n"}}, parameters={"n": 3}).dimension == 3
     assert optbench.define("sum(x^2)", variables={"x": {"shape": ["2", 4]}}).dimension == 8
