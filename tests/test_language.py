@@ -6,14 +6,16 @@ from fractions import Fraction
 
 import pytest
 from exact_values import evaluate, same
+from hypothesis import given
+from hypothesis import strategies as st
 from mpmath import mp
 
 from optbench.errors import ExpressionError
-from optbench.language.build import add, divide, multiply, negate, power, symbol
+from optbench.language.build import add, call, condition, divide, multiply, negate, number, power, scalar_maker, symbol
 from optbench.language.digits import digits, fraction
 from optbench.language.domain import natural_domain
 from optbench.language.elaborate import Scope, parse, parse_constraint
-from optbench.language.graph import Node, Number
+from optbench.language.graph import Call, GraphError, Node, Number, topological
 from optbench.language.latex import latex
 from optbench.language.text import text
 
@@ -470,6 +472,53 @@ def test_build_folds_exactly() -> None:
     x = symbol("x")
     assert power(2, 10) is add(1024)
     assert negate(divide(x, 2)) is negate(divide(x, 2))
+
+
+_MADE = ("add", "multiply", "power", "atan2", "less_equal", "equal", "negate", "abs", "floor", "exp", "log", "sqrt", "acosh", "sin")
+
+
+@pytest.mark.parametrize("function", _MADE)
+@pytest.mark.parametrize("kinds", ["xx", "nn", "xn", "lx", "x2", "nl", "l2"])  # real, whole, log of a real one, 2
+def test_quickly_made_calls_are_those_that_are_made_with_care(function: str, kinds: str) -> None:
+    def operands(prefix: str) -> list[Node]:
+        made = {"x": lambda name: symbol(name), "n": lambda name: symbol(name, (), True), "l": lambda name: call("log", symbol(name))}
+        parts = [number(2) if kind == "2" else made[kind](f"{prefix}{i}") for i, kind in enumerate(kinds)]
+        if function == "multiply":
+            parts.sort(key=lambda part: not isinstance(part, Number))  # a number stands in front
+        return parts if function in _MADE[:6] else parts[:1]
+
+    carefully = condition if function in ("less_equal", "equal") else call
+    quick, careful = scalar_maker(function)(tuple(operands("p"))), carefully(function, *operands("q"))
+    assert isinstance(careful, Call)
+    assert [getattr(quick, fact) for fact in _FACTS] == [getattr(careful, fact) for fact in _FACTS]
+    assert carefully(function, *quick.args) is quick
+    assert scalar_maker(function)(careful.args) is careful
+
+
+_FACTS = ("function", "static", "shape", "integer", "boolean", "total")
+
+
+def test_a_condition_is_no_operand_of_a_quickly_made_call() -> None:
+    with pytest.raises(GraphError, match="condition"):
+        scalar_maker("add")((symbol("x"), condition("less", symbol("x"), 1)))
+
+
+@given(
+    st.recursive(st.sampled_from("xyz"), lambda inner: st.tuples(st.sampled_from(["add", "power", "atan2"]), inner, inner), max_leaves=20)
+)
+def test_arguments_come_before_the_calls_that_use_them(tree: object) -> None:
+    def made(part: object) -> Node:
+        return symbol(part) if isinstance(part, str) else call(part[0], made(part[1]), made(part[2]))  # type: ignore[index]
+
+    found: list[Node] = []
+
+    def walk(node: Node) -> None:
+        for arg in node.args:
+            walk(arg)
+        found.append(node)
+
+    walk(root := made(tree))
+    assert topological(root) == list(dict.fromkeys(found))
 
 
 @pytest.mark.parametrize(

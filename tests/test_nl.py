@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import random
 import tempfile
@@ -23,7 +24,7 @@ from optbench.language.build import symbol
 from optbench.language.derivative import gradient
 from optbench.language.graph import Node
 from optbench.problem.nl import parsed, read
-from optbench.problem.nl_expressions import MAX_PARTS
+from optbench.problem.nl_expressions import MAX_PARTS, exact_number
 from optbench.problem.nl_operators import CODES, OPERATORS
 from optbench.problem.problem import Problem
 
@@ -192,6 +193,18 @@ def test_numbers_are_exact() -> None:
     assert str(objective("o2 s12 o2 l-70000 v0")) == "-840000*x1"
 
 
+@given(st.from_regex(r"[+-]?([0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?", fullmatch=True))
+def test_a_decimal_number_is_what_the_standard_library_makes_of_it(written: str) -> None:
+    assert exact_number(written) == Fraction(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["", "-", ".", "-.", "e5", ".e5", "1e", "1e+", "--1", "+-1", "1.2.3", "1 ", " 1", "1_0", "0x1", "inf", "1e12345"]
+)
+def test_another_text_is_no_number(written: str) -> None:
+    assert exact_number(written) is None
+
+
 def test_sums_are_flat_whatever_their_nesting() -> None:
     flat = "x1 + x2 + x3 + 1"
     for written in ("o0 o0 o0 v0 v1 v2 n1", "o0 v0 o0 v1 o0 v2 n1", "o0 o0 v0 v1 o0 v2 n1", "o54 4 v0 v1 v2 n1", "o54 3 v0 o0 v1 v2 n1"):
@@ -225,6 +238,29 @@ def test_bounds_senses_and_starts() -> None:
     ]
     assert "1 constraint has no bound" in found.warnings[0]
     assert "start of x2" in found.warnings[1]
+
+
+@given(st.data())
+def test_comments_and_blanks_at_the_ends_of_lines_mean_nothing(data: st.DataObject) -> None:
+    plain = model(["0 -1 2.5", "3"], "o5 v0 n2", {1: "1"}, [("1 4", "o44 v0", {1: "-1"})], starts={0: "0.5"})
+    ends = st.sampled_from(["", "", " ", "\t", "\r", " \t# a comment", "#b#c", "  # C7 d\t"])
+    written = "".join(f"{line}{data.draw(ends)}\n" for line in plain.split("\n")[:-1])
+    found, wanted = problem(written), problem(plain)
+    assert (found.objective, found.constraints, found.variables) == (wanted.objective, wanted.constraints, wanted.variables)
+
+
+def test_the_collector_is_left_as_it_was() -> None:
+    assert gc.isenabled()
+    problem(model(FREE, "v0"))
+    with suppress(ProblemError):
+        problem(model(FREE, "v9"))
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        problem(model(FREE, "v0"))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_whole_numbers_are_the_last_of_each_group() -> None:

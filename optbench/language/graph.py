@@ -154,21 +154,23 @@ def topological(*roots: Node, enter: Callable[[Node], Iterable[Node]] | None = N
 
     `enter` names the arguments to follow (all of them by default).
     """
-    follow = enter or (lambda node: node.args)
     order: list[Node] = []
     seen: set[Node] = set()
     for root in roots:
         if root in seen:
             continue
         seen.add(root)
-        stack: list[tuple[Node, Iterator[Node]]] = [(root, iter(follow(root)))]
+        stack: list[tuple[Node, Iterator[Node]]] = [(root, iter(root.args if enter is None else enter(root)))]
         while stack:
             node, rest = stack[-1]
             for child in rest:
                 if child not in seen:
                     seen.add(child)
-                    stack.append((child, iter(follow(child))))
-                    break
+                    inner = child.args if enter is None else enter(child)
+                    if inner:
+                        stack.append((child, iter(inner)))
+                        break
+                    order.append(child)
             else:
                 order.append(node)
                 stack.pop()
