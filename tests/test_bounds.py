@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optbench.arithmetic.floats import function
-from optbench.exact import affine, bounds, decaying, logarithms, mirrored, recession
+from optbench.exact import affine, bounds, decaying, logarithms, mirrored, recession, stage
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import region_of
 from optbench.exact.numbers.formula import as_float
@@ -255,3 +255,23 @@ def test_linear_changes_between_ends() -> None:
     check(problem, answer)
     with pytest.raises(NotApplicable):  # there it lies outside
         affine.solve(problem_of("sin(x + y) + (x - y)^2 - 3/2*x + 5/2*y + 1", x="[0, 4]", y="[-3, 4]"))
+
+
+@pytest.mark.parametrize(
+    ("objective", "ends", "value"),
+    [
+        ("sin(x^2)", "(-inf, inf)", "-1"),
+        ("sin(1/x)", "(0, 1)", "-1"),
+        ("exp(sin(x^2))", "(-inf, inf)", "exp(-1)"),
+        ("2 - cos(x) - cos(sqrt(2)*x)", "(-inf, inf)", "0"),  # at 0 only, though its values come near it again and again
+    ],
+)
+def test_one_point_at_a_bound_is_a_minimum_where_stationary_points_have_no_end(objective: str, ends: str, value: str) -> None:
+    answer = stage.solve(problem_of(objective, x=ends))
+    assert (answer.status, answer.assurance, answer.value_exact) == (Status.OPTIMAL, Assurance.EXACT, value)
+    assert not answer.complete
+
+
+def test_a_bound_that_is_reached_outside_of_the_range_only_is_no_minimum() -> None:
+    with pytest.raises(NotApplicable):
+        bounds.solve(problem_of("2 - cos(x) - cos(sqrt(2)*x)", x="(0, inf)"))

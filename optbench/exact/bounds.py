@@ -8,7 +8,9 @@ is linear in each factor, so its value inside is a mean of the corner values wit
 
 So the minimand is at least its lower bound L, and equals L exactly where the equations hold. Where they have a feasible
 solution, L is the minimum, and their solutions are all minimisers. They are a problem with a constant objective, which the
-other strategies solve; where it has no solution, nothing is answered.
+other strategies solve; where it has no solution, nothing is answered. With one unknown a point is enough that has the value
+L: one that another strategy found and could not prove to be global (sin(1/x) on (0, 1) has stationary points without end),
+or a simple number.
 
 >>> from optbench.problem.draft import ProblemDraft, Text
 >>> from optbench.problem.validate import validated
@@ -19,16 +21,18 @@ other strategies solve; where it has no solution, nothing is answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from optbench.exact import several
 from optbench.exact.answer import ExactAnswer, NotApplicable
-from optbench.exact.cases import Send, guarded, order, region_of
+from optbench.exact.cases import Send, comparisons, guarded, holds, order, range_conditions, region_of
 from optbench.exact.numbers.identities import simplified
 from optbench.exact.region.signs import NOT_NEGATIVE, Region
+from optbench.exact.several import Point
 from optbench.exact.vanishing import by_equations, needed, zeros_of
-from optbench.language.build import add, call, divide, multiply, negate, number, power, subtract
+from optbench.language.build import add, call, divide, multiply, negate, number, power, substitute, subtract
 from optbench.language.graph import Call, Node, Number, Symbol, functions, symbols, topological
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 from optbench.problem.problem import Problem
@@ -38,6 +42,7 @@ _RISING = {"exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "cbrt", "sin
 _BEGINS = {"exp": Fraction(0), "sigmoid": Fraction(0), "softplus": Fraction(0), "expm1": Fraction(-1), "tanh": Fraction(-1)}  # not reached
 _POLES = {"log": 0, "log2": 0, "log10": 0, "log1p": -1}  # where a function falls to minus infinity
 _ZERO = number(0)
+_SIMPLE = (0, 1, -1)
 
 
 class Bound(NamedTuple):
@@ -69,17 +74,44 @@ def solve(problem: Problem, digits: int = 30, send: Send | None = None) -> Exact
 
 
 def _solve(problem: Problem, digits: int) -> ExactAnswer:
-    if problem.dimension < 2:
-        raise NotApplicable("there is only one unknown")
+    low = _lower_bound(problem)
+    if problem.dimension == 1:
+        return _at_one(problem, low, [({problem.symbols[0]: number(q)}, "interior") for q in _SIMPLE], digits)
+    equations = list(dict.fromkeys(low.when or ()))
+    if functions(*needed(equations)) & {"sin", "cos"}:
+        raise NotApplicable("the lower bound by the parts of the function may be reached in every period")
+    return by_equations(problem, NAME, equations, simplified(low.value), digits)
+
+
+def reached(problem: Problem, answer: ExactAnswer, digits: int = 30) -> ExactAnswer:
+    """Return the answer that a point which another strategy found reaches the bound; raise `NotApplicable` where none does."""
+    kinds = [s.kind for s in answer.solutions if s.exact is not None and s.kind != "limit"]
+
+    def solve(problem: Problem, digits: int) -> ExactAnswer:
+        points = several.points_of(answer, problem)
+        return _at_one(problem, _lower_bound(problem), list(zip(points, kinds, strict=True)), digits)
+
+    return guarded(NAME, solve, problem, digits)
+
+
+def _lower_bound(problem: Problem) -> Bound:
     low = _Parts(region_of(problem)).of(problem.minimand).low
     if low is None:
         raise NotApplicable("the parts of the function give no lower bound")
     if not low.when:
         raise NotApplicable("the lower bound by the parts of the function is not reached")
-    equations = list(dict.fromkeys(low.when))
-    if functions(*needed(equations)) & {"sin", "cos"}:
-        raise NotApplicable("the lower bound by the parts of the function may be reached in every period")
-    return by_equations(problem, NAME, equations, simplified(low.value), digits)
+    return low
+
+
+def _at_one(problem: Problem, low: Bound, points: Sequence[tuple[Point, str]], digits: int) -> ExactAnswer:
+    """The answer at the first point that is feasible and has the value of the bound."""
+    for point, kind in points:
+        table = dict(point)
+        ranges = [c for v in problem.variables for c in range_conditions(v, point[v.symbol])]
+        rest = [substitute(c, table) for c in (*problem.domain, *comparisons(problem))]
+        if all(map(holds, (*ranges, *rest))) and order(substitute(problem.minimand, table), low.value) == 0:
+            return several.optimal(problem, NAME, [point], False, digits, [kind])
+    raise NotApplicable("no point is known at which the function reaches the lower bound by its parts")
 
 
 class _Parts:

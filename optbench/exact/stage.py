@@ -83,7 +83,7 @@ def _solved(problem: Problem, digits: int, send: Send | None, seconds: float) ->
         strategy = import_module(f"optbench.exact.{name}")
         try:
             with time_limit(min(share, left)):
-                answer = strategy.solve(problem, digits, send)
+                answer = _confirmed(problem, strategy.solve(problem, digits, send), digits)
         except (NotApplicable, OutOfTime) as problem_with_it:
             reasons[name] = str(problem_with_it)
             continue
@@ -97,6 +97,18 @@ def _solved(problem: Problem, digits: int, send: Send | None, seconds: float) ->
     if best is not None:
         return best
     return _with_verdicts(problem, ExactAnswer("none", Status.UNKNOWN, Assurance.NONE, reason=_summary(problem, reasons)), send)
+
+
+def _confirmed(problem: Problem, answer: ExactAnswer, digits: int) -> ExactAnswer:
+    """The answer, proved where its value is the least that the parts of the function allow."""
+    if answer.assurance is not Assurance.LOCAL:
+        return answer
+    from optbench.exact.bounds import reached
+
+    try:
+        return reached(problem, answer, digits)
+    except NotApplicable:
+        return answer
 
 
 def _with_verdicts(problem: Problem, answer: ExactAnswer, send: Send | None) -> ExactAnswer:
