@@ -419,6 +419,11 @@ def test_a_scan_makes_a_problem_of_each_point(optbench: Any) -> None:
     assert "the problem does not depend on a" in attempts_in(ran.out)[-1]["reason"]
 
 
+def test_a_parameter_after_a_number_has_its_value(optbench: Any) -> None:
+    ran = optbench("batch", "-", *QUICK, "--param", "a=2", stdin="(x - 2a)^2\n")
+    assert {row["dimension"] for row in attempts_in(ran.out)} == {1}
+
+
 def test_options_for_some_problems_leave_the_others_alone(optbench: Any) -> None:
     ran = optbench("batch", "-", *QUICK, "--param", "a=4", "--var", "y=1..2", stdin="(x - a)^2\ny^2\n")
     assert [record["value"] for record in attempts_in(ran.out) if record["method"] == "bfgs"] == [0, 1]

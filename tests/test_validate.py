@@ -355,6 +355,23 @@ def test_a_list_and_a_matrix_of_the_same_numbers_make_different_problems() -> No
     assert len(hashes) == 2
 
 
+@pytest.mark.parametrize("text", ["(x - 2y)^2", "(x - 2*y)^2 + 3y²", "x² + 1e5y", "x + y√2", "x + 2π y"])
+def test_names_after_numbers_and_before_powers_are_names(text: str) -> None:
+    problem = of_expression(text, Flags(variables=("y=0..1", "x=2..3")))
+    assert (ranges(problem, "x"), ranges(problem, "y")) == (["[2, 3]"], ["[0, 1]"])
+
+
+def test_a_column_after_a_number_is_no_unknown(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("x,y\n1,2\n3,4\n")
+    problem = of_expression("sum((2x*a - 3y)^2)", Flags(data=str(tmp_path / "d.csv")))
+    assert [v.name for v in problem.variables] == ["a"]
+
+
+def test_flags_for_many_expressions_reach_names_after_numbers() -> None:
+    flags = Flags(variables=("y=0..1", "z=0..1"), start=("y=1",))
+    assert flags.for_expression("(x - 2y)^2") == Flags(variables=["y=0..1"], integer=[], start=["y=1"])
+
+
 def test_a_range_at_fault_is_told_once_and_nothing_that_follows_from_it() -> None:
     with pytest.raises(ProblemError) as caught:
         of_expression("x + y", Flags(range=("a", "1")))

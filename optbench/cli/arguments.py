@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from optbench.cli import streams
 from optbench.errors import ProblemError, UsageError, printable
+from optbench.language.tokens import names_in
 from optbench.problem.draft import ConstraintDraft, DataDraft, Number, ParameterDraft, ProblemDraft, Text, Values, VariableDraft
 from optbench.problem.problem import Problem
 from optbench.problem.validate import validated
@@ -56,7 +57,7 @@ class Flags:
 
     def for_expression(self, text: str) -> Flags:
         """Return the flags without what they say of variables that do not occur in one of many expressions."""
-        names = set(re.findall(r"\w+", " ".join([text, *self.subject_to])))
+        names = names_in(" ".join([text, *self.subject_to]))
 
         def kept(given: Sequence[str]) -> list[str]:
             return [one for one in given if re.match(r"\s*(\w*)", one)[1] in names]  # type: ignore[index]

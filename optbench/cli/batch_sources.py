@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -19,6 +18,7 @@ from optbench.cli import streams
 from optbench.cli.arguments import FILES, Flags, begins_document, of_expression, of_reading, problem_of
 from optbench.cli.scans import Point, check_difference, given_at
 from optbench.errors import OptbenchError, ProblemError, UsageError, printable
+from optbench.language.tokens import names_in
 from optbench.problem.problem import Problem
 from optbench.workbench.batch.plan import Read, Source
 
@@ -120,7 +120,7 @@ class ProblemReader:
     def _flags(self, text: str, point: Point) -> Flags:
         """The flags that concern a problem: of many, few have the same names."""
         flags = self.flags.for_expression(text)
-        words = set(re.findall(r"\w+", " ".join([text, *flags.subject_to])))
+        words = names_in(" ".join([text, *flags.subject_to]))
         given = [one for one in flags.parameters if one.partition("=")[0].strip() in words]
         return replace(flags, parameters=(*given, *given_at(point)))
 

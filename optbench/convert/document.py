@@ -7,7 +7,6 @@ where the new file can name it; a text that stands alone has them as lists among
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +16,7 @@ from optbench.convert.drafted import drafted
 from optbench.errors import ProblemError, printable
 from optbench.language.digits import digits
 from optbench.language.functions import EXPANDED, TABLE
+from optbench.language.tokens import names_in
 from optbench.problem.draft import (
     ConstraintDraft,
     DataDraft,
@@ -195,9 +195,7 @@ def _with_lists(fields: dict[str, Tree], draft: ProblemDraft) -> dict[str, Tree]
     from optbench.problem.data import column_names, read_columns
 
     path = (draft.folder or Path()) / draft.data.file.value
-    words = (
-        set(re.findall(r"\w+", " ".join(_texts([_without_prose(fields[name]) for name in _WITH_FORMULAS if name in fields])))) - _RESERVED
-    )
+    words = names_in(" ".join(_texts([_without_prose(fields[name]) for name in _WITH_FORMULAS if name in fields]))) - _RESERVED
     grouped = {column.value for matrix in draft.data.matrices for column in matrix.columns}
     columns = read_columns(path, [name for name in column_names(path) if name in words | grouped])
     count = sum(map(len, columns.values()))

@@ -35,13 +35,16 @@ class Token(NamedTuple):
     end: int
 
 
+_NUMBER = r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NAME = r"π|(?![π²³])[^\W\d](?:(?![π²³])\w)*"
 _PATTERN = re.compile(
-    r"""(?P<space>\s+)
-      | (?P<number>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      | (?P<name>π|(?![π²³])[^\W\d](?:(?![π²³])\w)*)
+    rf"""(?P<space>\s+)
+      | (?P<number>{_NUMBER})
+      | (?P<name>{_NAME})
       | (?P<sign>\*\*|<=|>=|==|!=|\.\.|[-+*/%^@()\[\],|<>=:.²³√×·−≤≥∞])""",
     re.VERBOSE,
 )
+_NUMBER_OR_NAME = re.compile(rf"{_NUMBER}|({_NAME})")
 _SPELLING = {"×": "*", "·": "*", "−": "-", "≤": "<=", "≥": ">=", "**": "^"}
 _NAME_SPELLING = {"π": "pi"}
 _INSTEAD = {
@@ -80,6 +83,15 @@ def tokenize(text: str) -> list[Token]:
         position = match.end()
     tokens.append(Token("end", "", len(text), len(text)))
     return tokens
+
+
+def names_in(text: str) -> set[str]:
+    """Return the names that occur in a text, whether or not it is an expression.
+
+    >>> sorted(names_in("2x + 1e5*y² - x1z"))
+    ['x', 'x1z', 'y']
+    """
+    return {_NAME_SPELLING.get(name, name) for name in _NUMBER_OR_NAME.findall(text) if name}
 
 
 def _token(kind: str, word: str, start: int, end: int) -> Token:

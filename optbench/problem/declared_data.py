@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import nearest, printable
 from optbench.language.build import symbol
+from optbench.language.tokens import names_in
 from optbench.problem.declarations import Declarations, is_free
 from optbench.problem.draft import MatrixDraft, ProblemDraft, Text
 from optbench.problem.nested import leaves
@@ -30,7 +30,7 @@ def declare_data(draft: ProblemDraft, declared: Declarations) -> list[str]:
     if names is None:
         declared.columns_known = False
         return []
-    written = {name for t in (*texts(draft), *_closed_texts(draft)) for name in re.findall(r"\w+", t.value)}
+    written = {name for t in (*texts(draft), *_closed_texts(draft)) for name in names_in(t.value)}
     written |= {column.value for matrix in draft.data.matrices for column in matrix.columns}
     wanted = [name for name in names if name in written]
     columns = declared.attempt(lambda: read_columns(path, wanted, place, declared.warnings.append))

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from optbench.language.domain import natural_domain
 from optbench.language.elaborate import Scope, parse_constraint
 from optbench.language.graph import Node, functions, symbols
 from optbench.language.text import TooLong, text
+from optbench.language.tokens import names_in
 from optbench.problem.declarations import Declarations, shape_phrase
 from optbench.problem.declared_data import declare_data, texts
 from optbench.problem.declared_parameters import declare_parameter
@@ -114,7 +114,7 @@ class _Validation:
 
     def check_use(self, variables: Sequence[Variable]) -> None:
         """A variable that occurs nowhere is a slip where names need not be declared; in a file it may be meant."""
-        written = set(re.findall(r"\w+", " ".join(t.value for t in texts(self.draft))))
+        written = {name for t in texts(self.draft) for name in names_in(t.value)}
         for name in (v.name for v in self.draft.variables if v.name.value not in written):
             if self.open_names:
                 others = [v.name for v in variables if v.name in written]
@@ -205,11 +205,7 @@ class _Validation:
 
     def is_infinite(self, name: str, written: Text) -> bool:
         """Whether an expression names a parameter in which inf stands."""
-        return (
-            name in self.declared.nodes
-            and "inf" in functions(self.declared.nodes[name])
-            and re.search(rf"\b{name}\b", written.value) is not None
-        )
+        return name in self.declared.nodes and "inf" in functions(self.declared.nodes[name]) and name in names_in(written.value)
 
     # ---- the published answer -------------------------------------------------------------------------------------------
 
