@@ -367,6 +367,25 @@ def test_a_column_after_a_number_is_no_unknown(tmp_path: Path) -> None:
     assert [v.name for v in problem.variables] == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("flags", "known"),
+    [
+        (Flags(start=("x=3",)), 2),
+        (Flags(parameters=("a=5",)), 5),
+        (Flags(parameters=("b=5",)), None),
+        (Flags(maximize=True), None),
+        (Flags(range=("1", "2")), None),
+        (Flags(variables=("x=1..2",)), None),
+        (Flags(subject_to=("x >= 1",)), None),
+        (Flags(integer=("x",)), None),
+    ],
+)
+def test_a_published_answer_is_that_of_the_problem_as_published(flags: Flags, known: float | None) -> None:
+    text = 'minimize: "x^2 + b*x + a"\nvariables: {x: {start: 1}}\nparameters: {a: 2, b: 0}\nknown: {value: "a", at: {x: 0}}'
+    problem = of_document(text, flags)
+    assert (problem.known.value if problem.known else None) == known
+
+
 def test_flags_for_many_expressions_reach_names_after_numbers() -> None:
     flags = Flags(variables=("y=0..1", "z=0..1"), start=("y=1",))
     assert flags.for_expression("(x - 2y)^2") == Flags(variables=["y=0..1"], integer=[], start=["y=1"])

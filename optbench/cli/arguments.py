@@ -179,7 +179,17 @@ def overridden(draft: ProblemDraft, flags: Flags, default: tuple[Values, Values]
         parameters=tuple(parameters.values()),
         constraints=(*draft.constraints, *(ConstraintDraft(Text(text)) for text in flags.subject_to)),
         data=draft.data if flags.data is None else _data(draft.data, flags.data),
+        known=None if _makes_another_problem(flags, draft) else draft.known,
     )
+
+
+def _makes_another_problem(flags: Flags, draft: ProblemDraft) -> bool:
+    """Whether a published answer of the draft need not be that of what the flags make of it; it may be a formula of parameters."""
+    if flags.range or flags.variables or flags.integer or flags.subject_to or flags.data or (flags.maximize and draft.sense == "minimize"):
+        return True
+    value = None if draft.known is None else draft.known.value
+    covered = names_in(value.value) if isinstance(value, Text) else set()
+    return not {text.partition("=")[0].strip() for text in flags.parameters} <= covered
 
 
 def _data(known: DataDraft | None, path: str) -> DataDraft:
