@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
@@ -20,6 +22,13 @@ from optbench.result import Assurance, Result
 
 End = float | int | Fraction | str | None
 MOST_STARTS = 1000
+LEVELS = ("exact", "certified", "local", "feasible")  # of how well an answer can be required to be known
+_WHOLE = {  # the ranges of whole numbers
+    "starts": (1, MOST_STARTS, ""),
+    "memory_limit": (2**20, 2**50, " of bytes"),
+    "digits": (1, 1000, ""),
+    "seed": (0, 2**53 - 1, ""),
+}
 
 
 def define(
@@ -29,7 +38,7 @@ def define(
     range: tuple[End, End] | None = None,
     variables: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
-    subject_to: Sequence[str] = (),
+    subject_to: str | Sequence[str] = (),
     start: Mapping[str, Any] | None = None,
     data: str | PathLike[str] | None = None,
     name: str | None = None,
@@ -43,7 +52,7 @@ def define(
     >>> define("sum(x^2)", variables={"x": {"range": (-1, 1), "shape": 3}}).dimension
     3
     """
-    declared = dict(variables or {})
+    declared = _declared(variables or {})
     declared.update({v: None for v in start or {} if v not in declared})
     draft = ProblemDraft(
         "maximize" if maximize else "minimize",
@@ -51,7 +60,7 @@ def define(
         name=Text(name) if name else None,
         variables=tuple(_variable(v, given, range, (start or {}).get(v)) for v, given in declared.items()),
         parameters=tuple(ParameterDraft(Text(p), _values(value)) for p, value in (parameters or {}).items()),
-        constraints=tuple(ConstraintDraft(Text(text)) for text in subject_to),
+        constraints=tuple(ConstraintDraft(Text(text)) for text in ([subject_to] if isinstance(subject_to, str) else subject_to)),
         data=None if data is None else DataDraft(Text(str(data))),
     )
     return validated(draft, open_names=True, default_range=_range(None, range))
@@ -86,27 +95,48 @@ def solve(
     from optbench.workbench.engine import solve as run
     from optbench.workbench.settings import Settings
 
-    if not 1 <= starts <= MOST_STARTS:
-        raise UsageError(f"starts is a whole number from 1 to {MOST_STARTS}, not {starts}.")
+    _check_seconds(exact_time=exact_time, certify_time=certify_time, time_limit=time_limit)
+    _check_whole(starts=starts, memory_limit=memory_limit, digits=digits, seed=seed)
+    _check_tolerance(tol)
+    if require not in LEVELS:
+        raise UsageError(f"require is one of {', '.join(LEVELS)}, not {printable(str(require))[:60]}.")
     return run(
         _problem(what, asked),
         Settings(
             exact=exact,
-            exact_time=exact_time,
+            exact_time=float(exact_time),
             certify=certify,
-            certify_time=certify_time,
+            certify_time=float(certify_time),
             certificate=None if certificate is None else str(certificate),
-            time_limit=time_limit,
-            memory_limit=memory_limit,
-            tolerance=tol,
-            digits=digits,
-            seed=seed,
+            time_limit=float(time_limit),
+            memory_limit=int(memory_limit),
+            tolerance=float(tol),
+            digits=int(digits),
+            seed=int(seed),
             require=Assurance(require),
             methods=tuple(map(method_choice, [methods] if isinstance(methods, str) else methods)),
-            starts=starts,
+            starts=int(starts),
             trace=trace,
         ),
     )
+
+
+def _check_tolerance(tol: Any) -> None:
+    if not isinstance(tol, Real) or not 0 < float(tol) < 1:
+        raise UsageError(f"tol is a number between 0 and 1, not {printable(repr(tol))[:60]}.")
+
+
+def _check_seconds(**given: Any) -> None:
+    for name, value in given.items():
+        if not isinstance(value, Real) or not 0 <= float(value) < math.inf:
+            raise UsageError(f"{name} is a number of seconds from 0, not {printable(repr(value))[:60]}.")
+
+
+def _check_whole(**given: Any) -> None:
+    for name, value in given.items():
+        low, high, what = _WHOLE[name]
+        if not isinstance(value, Integral) or not low <= int(value) <= high:
+            raise UsageError(f"{name} is a whole number{what} from {low} to {high}, not {printable(repr(value))[:60]}.")
 
 
 def _problem(what: str | PathLike[str] | Problem, asked: Mapping[str, Any]) -> Problem:
@@ -134,6 +164,12 @@ def method_choice(text: str) -> MethodChoice:
 
 
 _FIELDS = ("range", "start", "shape", "integer", "unit")
+
+
+def _declared(variables: Any) -> dict[str, Any]:
+    if not isinstance(variables, Mapping):
+        raise UsageError(f"variables are a mapping of names to ranges or fields, not {printable(repr(variables))[:60]}.")
+    return dict(variables)
 
 
 def _variable(name: str, given: Any, default: tuple[End, End] | None, start: Any) -> VariableDraft:
