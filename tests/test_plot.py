@@ -103,6 +103,14 @@ def test_the_problem_may_come_on_standard_input(optbench: Any) -> None:
     assert "several expressions" in optbench("plot", "-", stdin="x^2\nx\n").err
 
 
+def test_what_is_marked_without_a_proof_and_without_a_method_is_told(optbench: Any) -> None:
+    note = "No method was run for this picture; --method auto draws what one finds."
+    plain = ["exp(x)*sin(y)^2 + gamma(x)*y^2 + sin(x*y)", "--range", "1", "9", "--certify-time", "0.2", "--exact-time", "0.2"]
+    assert note in optbench("plot", *plain).out
+    assert note not in optbench("plot", *plain, "--method", "bfgs").out
+    assert note not in optbench("plot", "x^2", "--range", "-1", "1").out
+
+
 def test_a_graph_in_characters(optbench: Any) -> None:
     ran = optbench("plot", "x^2", "--range", "-1", "1", "--width", "30", "--height", "8", *BARE)
     assert ran.code == 0

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,7 @@ _LEGEND = 6  # lines of a terminal that are left for what stands below
 _CHARACTERS = ((20, 1000), (8, 500))  # least and greatest width and height
 _PIXELS = ((200, 10_000), (150, 10_000))
 _FILE_SIZE = (720, 460)
+_NO_METHOD = "No method was run for this picture; --method auto draws what one finds."
 
 
 def plot(
@@ -160,7 +162,10 @@ def _known(
     if interrupted:
         print("interrupted: what was found until then is drawn.", file=sys.stderr)
     code = ExitCode.INTERRUPTED if interrupted else ExitCode.DISAGREEMENT if result.disagreements else ExitCode.ANSWERED
-    return known(result, Function(problem).entry_names()), code
+    found = known(result, Function(problem).entry_names())
+    if not methods and not result.assurance.is_proof:
+        found = replace(found, notes=(*found.notes, _NO_METHOD))
+    return found, code
 
 
 def _give(picture: "Picture", out: str | None, format_: str | None, size: tuple[int, int], color: bool) -> None:
