@@ -77,7 +77,7 @@ class Evaluations:
         self._margins = [(bound, np.where(np.isfinite(bound), ROUNDING * abs(bound), -1.0)) for bound in bounds]
         self.equalities = np.array(objective.equalities if objective.constraint_count else [], dtype=bool)
         self._first = self._lowest = self._last = self._iterate = _Known(self._key(x), x, value)
-        self._asked_last: tuple[bytes | None, Point] = (None, x)
+        self._asked_last: tuple[bytes | None, Point, Any] = (None, x, None)  # an array of the solver, its point and the key of that
         self._moved = False  # whether an iterate has been passed on
         self._others: dict[str, _Known] = {}  # by kind, at the point last asked for
         self._residuals: OrderedDict[Any, Array] = OrderedDict()  # the constraints at the last points
@@ -99,14 +99,22 @@ class Evaluations:
 
     def point(self, z: Any) -> Point:
         """Return the point of the box at, or nearest to, an array of the solver; rounding next to a bound is taken back."""
+        return self._place(z)[0]
+
+    def _place(self, z: Any) -> tuple[Point, Any]:
+        """The point and its key. Solvers ask for several things at a point in a row, so the last one is remembered."""
         import numpy as np
 
-        z = np.array(z, dtype=float)
-        for bound, margin in self._margins:
-            z = np.where(abs(z - bound) <= margin, bound, z)
-        self._whole[self.free] = z
-        whole: Any = self._whole  # not a list of it, which took a third of the time with many variables
-        return self.objective.project(self.objective.space.point(whole))
+        z = np.asarray(z, dtype=float)
+        asked = z.tobytes()
+        if asked != self._asked_last[0]:
+            for bound, margin in self._margins:
+                z = np.where(abs(z - bound) <= margin, bound, z)
+            self._whole[self.free] = z
+            whole: Any = self._whole  # not a list of it, which took a third of the time with many variables
+            x = self.objective.project(self.objective.space.point(whole))
+            self._asked_last = asked, x, self._key(x)
+        return self._asked_last[1:]
 
     def _key(self, x: Point) -> Any:
         return x if isinstance(x, float) else x.tobytes()
@@ -115,12 +123,11 @@ class Evaluations:
 
     def value(self, z: Any) -> float:
         """Return f, nan where it is undefined."""
-        x = self.point(z)
-        key = self._key(x)
+        x, key = self._place(z)
         known = self._value_at(key)
         self._wait(known is not None)
         if known is None:
-            known = self._last = _Known(key, x, float(self._evaluated("the function", self.objective.value, x, math.nan)))
+            known = self._last = _Known(key, x, float(self._evaluated("the function", self.objective.value, x)))
             if known.found < self._lowest.found:
                 self._lowest = known
         return float(known.found) / self.unit
@@ -161,11 +168,9 @@ class Evaluations:
 
         if not self.is_constrained:
             return np.zeros(0)
-        x = self.point(z)
-        key = self._key(x)
+        x, key = self._place(z)
         if key not in self._residuals:
-            nothing = np.full(len(self.equalities), math.nan)
-            self._residuals[key] = self._evaluated("a constraint", self.objective.constraints, x, nothing)
+            self._residuals[key] = self._evaluated("a constraint", self.objective.constraints, x, len(self.equalities))
             if len(self._residuals) > self._remembers:
                 self._residuals.popitem(last=False)
         return np.array(self._residuals[key], dtype=float)
@@ -193,7 +198,7 @@ class Evaluations:
         size = len(self.objective.lagrangian_sparsity.rows)
         given = np.array(multipliers, dtype=float)
         return self._evaluated(
-            "the Hessian", lambda x: self.objective.lagrangian_hessian(x, factor / self.unit, given), self.point(z), np.full(size, math.nan)
+            "the Hessian", lambda x: self.objective.lagrangian_hessian(x, factor / self.unit, given), self.point(z), size
         )
 
     def sparse_jacobian(self, z: Any) -> Any:
@@ -218,24 +223,25 @@ class Evaluations:
         return whole[np.ix_(self.free, self.free)]
 
     def _remembered(self, kind: str, evaluate: Callable[[Point], Any], z: Any, shape: Any) -> Any:
-        import numpy as np
-
-        x = self.point(z)
-        key = self._key(x)
+        x, key = self._place(z)
         known = self._others.get(kind)
         if known is None or known.key != key:
-            known = _Known(key, x, self._evaluated(kind, evaluate, x, np.full(shape, math.nan)))
+            known = _Known(key, x, self._evaluated(kind, evaluate, x, shape))
             self._others[kind] = known
         return known.found
 
-    def _evaluated(self, kind: str, evaluate: Callable[[Point], Any], x: Point, nothing: Any) -> Any:
-        """Return what is asked for; `nothing` at a point that is none."""
+    def _evaluated(self, kind: str, evaluate: Callable[[Point], Any], x: Point, shape: Any = None) -> Any:
+        """Return what is asked for; nan, in that shape, at a point that is none."""
         if self.error is not None:
             raise Abandoned
         if not self.objective.space.is_finite(x):
             self.undefined = kind
             self._wait(True)
-            return nothing
+            if shape is None:
+                return math.nan
+            import numpy as np
+
+            return np.full(shape, math.nan)
         try:
             found = evaluate(x)
         except BaseException as error:
@@ -270,8 +276,7 @@ class Evaluations:
         """
         if self.error is not None:
             raise Abandoned
-        x = self.point(z)
-        key = self._key(x)
+        x, key = self._place(z)
         if not self._moved and key == self._first.key:
             return
         known = self._value_at(key) or (self._last if value is None else _Known(key, x, float(value) * self.unit))
@@ -287,7 +292,7 @@ class Evaluations:
 
     def passed_if_new(self, z: Any, value: float | None = None) -> None:
         """Pass on a point, unless it was the last iterate."""
-        if z is not None and self._key(self.point(z)) != self._iterate.key:
+        if z is not None and self._place(z)[1] != self._iterate.key:
             self.passed(z, value)
 
     def pushed_onto_bounds(self) -> None:

@@ -26,6 +26,9 @@ LOOSER = 1e3  # times its tolerance
 NO_DESCENT = 8  # its status
 LEAST = 1e-15  # violation that it may always leave
 PATIENCE = 10  # iterates in a row that are no better than an earlier one
+NOTHING = 1e-13  # relative change of the value that may be rounding
+HARDLY = 0.9  # times the violation that is no less
+NOWHERE_YET = (math.inf, math.inf)  # value and violation
 STANDS = Outcome(False, "its iterates get no better")
 
 
@@ -43,8 +46,9 @@ def slsqp(objective: Constrained, x: Point, value: float, options: SlsqpOptions,
 
     It calls back with the first trial of each line search. So its iterates are taken where it asks for gradients. Where
     rounding lets it go no further, it is asked once more whether it has arrived, with a tolerance relative to the value.
-    It would go on for ever where rounding keeps constraints from being met as exactly as it wants; so it is stopped after
-    10 iterates none of which is better than all before, in its value or its violation (R. Fletcher & S. Leyffer 2002).
+    It would go on for ever where rounding keeps constraints from being met as exactly as it wants; so it is stopped, and asked
+    in the same way, where a step has changed nothing but rounding, and given up after 10 iterates none of which is better
+    than all before, in its value or its violation (R. Fletcher & S. Leyffer 2002).
     """
     asked = Evaluations(objective, x, value, accept)
     better = Better()
@@ -65,16 +69,33 @@ def slsqp(objective: Constrained, x: Point, value: float, options: SlsqpOptions,
         tolerance = options.tolerance or TIGHTER * objective.tolerance
         tolerance = max(tolerance / max(1.0, asked.unit), min(LEAST if constraints else 0.0, tolerance))
         try:
-            result = run(asked.start, tolerance)
-            if result.status == NO_DESCENT and not options.tolerance:
-                result = run(result.x, LOOSER * tolerance * max(1.0, abs(result.fun)))
-        except Abandoned:
-            if asked.error is None and better.waited > PATIENCE:
-                return STANDS
-            raise
+            try:
+                result = run(asked.start, tolerance)
+                end = result.x if result.status == NO_DESCENT else None
+            except Stands as here:
+                if options.tolerance:
+                    raise
+                end = here.z
+            if end is not None and not options.tolerance:
+                better.last = NOWHERE_YET
+                least = LOOSER * TIGHTER * objective.tolerance  # of a violation, whatever the unit
+                result = run(end, max(least, LOOSER * tolerance * abs(asked.value(end))))
+        except NoBetter:
+            return STANDS
         return told(asked, result, REASONS)
 
     return asked.outcome(solve, steepest=STEEPEST if bounds or constraints else math.inf)
+
+
+class NoBetter(Abandoned):
+    """Leaves the solver: its iterates have been no better than earlier ones for a while."""
+
+
+class Stands(NoBetter):
+    """The same, after a step that has changed nothing but rounding; `z` is where."""
+
+    def __init__(self, z: Any) -> None:
+        self.z = z
 
 
 class Better:
@@ -86,19 +107,24 @@ class Better:
     def __init__(self) -> None:
         self.filter: list[tuple[float, float]] = []
         self.waited = 0  # iterates since the last that was better
+        self.last = NOWHERE_YET
 
     def look(self, asked: Evaluations, z: Any) -> None:
         """Look at an iterate, and leave the solver if there have been too many that were no better."""
         if not asked.is_constrained:
             return
         here = (asked.value(z), max(LEAST, violation(asked, z)))
+        rounding = abs(here[0] - self.last[0]) <= NOTHING * max(1.0, abs(here[0])) and here[1] >= HARDLY * self.last[1]
+        self.last = here
         if any(value <= here[0] and excess <= here[1] for value, excess in self.filter):
             self.waited += 1
             if self.waited > PATIENCE:
-                raise Abandoned
+                raise NoBetter
         else:
             self.filter = [known for known in self.filter if known[0] < here[0] or known[1] < here[1]] + [here]
             self.waited = 0
+        if rounding:
+            raise Stands(z.copy())
 
 
 def violation(asked: Evaluations, z: Any) -> float:

@@ -145,8 +145,14 @@ class Function:
         """The greatest violation that residuals show, 0 where all constraints hold; inf where one is undefined."""
         import numpy as np
 
-        excess = np.where(self.equalities, np.abs(residuals), residuals)
-        return float(np.max(np.where(np.isnan(excess), np.inf, excess), initial=0.0))
+        worst = float(np.maximum.reduce(np.where(self._are_equalities, abs(residuals), residuals), initial=0.0))
+        return math.inf if math.isnan(worst) else worst
+
+    @cached_property
+    def _are_equalities(self) -> Any:
+        import numpy as np
+
+        return np.array(self.equalities, dtype=bool)
 
     # ---- whole numbers ------------------------------------------------------------------------------------------------------
 
