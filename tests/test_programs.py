@@ -165,7 +165,7 @@ def test_definiteness_is_that_of_the_eigenvalues(seed: int, n: int, dense: bool)
         (Facts(2, linear=True, quadratic=True, has_constraints=True, has_integers=True), ["casadi-highs", "casadi-bonmin"]),
         (Facts(2, quadratic=True, has_integers=True), ["casadi-bonmin"]),
         (Facts(2, quadratic=True, has_bounds=True), []),
-        (Facts(50, quadratic=True, has_bounds=True), ["casadi-osqp", "casadi-daqp"]),
+        (Facts(150, quadratic=True, has_bounds=True), ["casadi-osqp", "casadi-daqp"]),
         (Facts(2, quadratic=True, has_constraints=True), ["casadi-osqp", "casadi-daqp"]),
         (Facts(2, quadratic=True, has_constraints=True, constraint_count=5000), ["casadi-ipopt", "casadi-osqp", "casadi-daqp"]),
         (Facts(2, quadratic=True), []),
@@ -180,6 +180,6 @@ def test_kinds_have_their_solvers(facts: Facts, names: list[str]) -> None:
 
 def test_auto_takes_another_way_where_the_hessian_has_a_negative_eigenvalue() -> None:
     for objective, name in (("sum(x^2) + x[0]*x[1]", "casadi-osqp"), ("sum(x^2) + 3*x[0]*x[1]", "casadi-ipopt")):
-        problem = optbench.define(objective, variables={"x": {"shape": 25, "range": (-2, 2)}}, subject_to=["sum(x) >= 1"])
+        problem = optbench.define(objective, variables={"x": {"shape": 50, "range": (-2, 2)}}, subject_to=["sum(x) >= 1"])
         [entrant] = entrants(problem, Function(problem), [MethodChoice("auto")])
         assert entrant.method.name == name

@@ -19,7 +19,8 @@ from optbench.workbench.programs import programs
 
 MANY = 100  # variables from which a simplex has no chance
 DENSE = 500  # variables from which dense matrices cost more than they bring
-SMALL = 20  # variables, and half the constraints, up to which a dense quadratic program costs less than building an interior point
+SMALL = 20  # variables, and half the constraints, up to which a dense quadratic program costs less than operator splitting
+SMALL_NONLINEAR = 40  # and up to which a sequence of them costs less than building an interior point
 FEW = 30  # variables up to which derivatives of second order are cheap
 
 
@@ -72,7 +73,8 @@ def with_smooth_form(facts: Facts, form: Facts | None, in_passing: bool = False)
 
 def _rules(facts: Facts, in_passing: bool) -> Iterator[Step]:
     has_casadi = "casadi" not in facts.missing_libraries
-    if facts.quadratic and not facts.linear and not facts.has_integers and facts.has_constraints and not in_passing and _is_small(facts):
+    is_program = facts.quadratic and not facts.linear and not facts.has_integers and facts.has_constraints
+    if is_program and not in_passing and _is_small(facts, SMALL):
         yield _SLSQP
     yield from (Step(*found) for found in programs(facts))
     if facts.has_integers:
@@ -86,14 +88,14 @@ def _rules(facts: Facts, in_passing: bool) -> Iterator[Step]:
 _SLSQP = Step("scipy-slsqp", "it is smooth, small, and has constraints: sequential quadratic programming with dense matrices")
 
 
-def _is_small(facts: Facts) -> bool:
-    return facts.dimension <= SMALL and facts.constraint_count <= 2 * SMALL
+def _is_small(facts: Facts, size: int) -> bool:
+    return facts.dimension <= size and facts.constraint_count <= 2 * size
 
 
 def _with_constraints(facts: Facts, has_casadi: bool, in_passing: bool) -> Iterator[Step]:
     n = facts.dimension
     if facts.smooth and facts.gradient_missing_because is None and facts.constraint_gradient_missing_because is None:
-        if _is_small(facts) and not in_passing:
+        if _is_small(facts, SMALL_NONLINEAR) and not in_passing:
             yield _SLSQP
         if has_casadi:
             yield Step("casadi-ipopt", "it is smooth and has constraints: an interior-point method with exact derivatives")
@@ -130,7 +132,7 @@ def _without_constraints(facts: Facts, has_casadi: bool) -> Iterator[Step]:
         yield Step("qr", "it is a linear least-squares problem: one factorisation solves it")
     if facts.sum_of_squares and facts.smooth and n <= DENSE:
         yield Step("levenberg-marquardt", "it is a sum of squares")
-    if n <= FEW and facts.hessian_missing_because is None and facts.smooth:
+    if n <= (MANY if facts.quadratic else FEW) and facts.hessian_missing_because is None and facts.smooth:
         yield Step("newton", f"it is smooth and has {size}: second derivatives are cheap")
     if n <= DENSE:
         yield Step("bfgs", f"it is {smooth} and has {size}: gradients are cheap, and a dense approximation of the Hessian fits")

@@ -3,7 +3,7 @@
 >>> from optbench.methods.method import Facts
 >>> [name for name, _ in programs(Facts(dimension=3, linear=True, quadratic=True, has_integers=True))]
 ['casadi-highs', 'casadi-bonmin']
->>> programs(Facts(dimension=40, quadratic=True, has_bounds=True))[0]
+>>> programs(Facts(dimension=400, quadratic=True, has_bounds=True))[0]
 ('casadi-osqp', 'it is a convex quadratic program')
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _DENSE = 500  # variables from which operator splitting gains on dense matrices
 _MANY = 1_000  # constraints from which operator splitting takes too many steps, and interior points with sparse matrices do not
-_FEW = 30  # variables up to which a step of Newton's method along the bounds does as well
+_FEW = 100  # variables up to which a step of Newton's method along the bounds does as well
 
 
 def programs(facts: Facts) -> list[tuple[str, str]]:
