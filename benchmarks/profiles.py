@@ -41,9 +41,10 @@ from optbench.report.runs.profile_plot import plot
 from optbench.result import Attempt, Status
 from optbench.statistics import profiles
 from optbench.statistics.profiles import Curve
-from optbench.workbench import attempt
+from optbench.workbench import attempt, portfolio
 from optbench.workbench.engine import solve
 from optbench.workbench.function import Function, silent_numpy
+from optbench.workbench.lines import Look
 from optbench.workbench.settings import Settings
 from optbench.workbench.starts import starts
 from optbench.workbench.supervisor import Ended, Ending, Limits, Supervisor
@@ -291,7 +292,8 @@ def _evaluations(row: Attempt) -> float:
 
 
 def count_processor_time() -> None:
-    """Have attempts tell the processor time of their child since all was compiled, as it is measured for the others.
+    """Have attempts tell the processor time of their child since all was compiled, as it is measured for the others, and looks
+    along lines that of the parent.
 
     What else the machine does would count with the clock on the wall, and the more the longer a run takes.
     """
@@ -305,7 +307,13 @@ def count_processor_time() -> None:
         facts = run(*given, **options)
         return {**facts, "solve_seconds": time.process_time() - began[0]}
 
-    attempt.prepare, attempt.run = prepared, timed
+    look = portfolio.look
+
+    def looked(*given: Any) -> Look:
+        began = time.process_time()
+        return look(*given)._replace(seconds=time.process_time() - began)
+
+    attempt.prepare, attempt.run, portfolio.look = prepared, timed, looked
 
 
 def warm_up() -> None:

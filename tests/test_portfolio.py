@@ -46,7 +46,7 @@ def test_further_starts_find_the_lowest_of_many_valleys() -> None:
 def test_what_is_seen_to_be_convex_has_one_start() -> None:
     assert stages(auto(optbench.define("exp(x) + y^2 - x + softplus(y)", start={"x": 3, "y": 2})))[-1][1] is None
     assert stages(auto(optbench.define("x^2 + x*y + y^2 - x"))) == [("newton", None)]  # by its Hessian
-    assert stages(auto(optbench.define("x^2 + x*y + y^4 + y^2"))) == [("newton", None), ("newton", "further starts")]  # not seen to be
+    assert stages(auto(optbench.define("x^2 + x*y + y^4 + y^2")))[1:] == [("auto", "lines")]  # not seen to be
 
 
 def test_a_sum_of_squares_that_has_come_to_nothing_has_no_lower_values() -> None:

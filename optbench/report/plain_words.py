@@ -231,6 +231,7 @@ _DOES = {
     None: "chose {}",
     "epigraph form": "chose {}",
     "continued": "went on with {} from the best point",
+    "lines": "tried no further starts",
     "further starts": "tried further starts with {}",
     "global search": "searched the whole box with {}",
     "polished": "went on with {} from there",

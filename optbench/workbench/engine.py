@@ -300,9 +300,14 @@ class _Run:
         if order is None:
             self.portfolio = None
             return
-        self.field[order.entrant.label] = order.entrant
-        self.orders[order.entrant.label] = order
-        self.submit(supervisor, order)
+        name, entrant = order.entrant.label, order.entrant
+        self.field[name], self.orders[name] = entrant, order
+        if order.starts:
+            self.submit(supervisor, order)
+            return
+        assert order.look is not None
+        self.portfolio = None
+        self.finish(name, *rows.looked_along_lines(self.function, entrant, order.look, self.begun(entrant)))
 
     def next_order(self, portfolio: Portfolio, row: Finding) -> Order | None:
         """What auto does next, compiled; None where it does nothing more, or would not be ready in time."""
@@ -319,7 +324,9 @@ class _Run:
     def numerical_row(self, event: Ended) -> tuple[Attempt, Judgement | None]:
         entrant = self.field[event.key]
         latest, begun = self.latest.get(event.key), self.begun(entrant)
-        return rows.numerical(self.function, entrant, event, latest, begun, self.seconds_to_judge())
+        row, judgement = rows.numerical(self.function, entrant, event, latest, begun, self.seconds_to_judge())
+        order = self.orders.get(event.key)
+        return rows.with_look(row, order.look if order else None), judgement
 
     def begun(self, entrant: Entrant) -> Begun:
         """With what an attempt began."""

@@ -2,8 +2,9 @@
 
 Where no method has reached a point that passes as a local optimum, the next of the ladder goes on from the best point known,
 and from one beside it, so that a saddle or a kink does not hold it as well. Where one has, the problem is not seen to be
-convex and nothing is proved, further starts are tried, until the stopping rule of `multistart` says that they are enough. If
-that is not so in the end, and every unknown has a finite range, a global method searches, and a local one goes on from there.
+convex, nothing is proved, and the function falls again on lines from there (`lines`), further starts are tried, until the
+stopping rule of `multistart` says that they are enough. If that is not so in the end, and every unknown has a finite range, a
+global method searches, and a local one goes on from there.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from optbench.methods.method import Method
+from optbench.methods.options import Options
 from optbench.result import Assurance, Attempt, AttemptStatus
 from optbench.workbench.attempt import Budget
 from optbench.workbench.auto import Step
 from optbench.workbench.function import Function
+from optbench.workbench.judgement import Judgement
+from optbench.workbench.lines import Look, is_worth_a_look, look
 from optbench.workbench.panel import Entrant, entrant
 from optbench.workbench.starts import starts
 from optbench.workbench.verdict import Finding, best_of
 
-CONTINUED, FURTHER, GLOBAL, POLISHED = "continued", "further starts", "global search", "polished"
+CONTINUED, LINES, FURTHER, GLOBAL, POLISHED = "continued", "lines", "further starts", "global search", "polished"
 _BESIDE = 1e-2  # relative distance of the second start from the best point
 _STARTS = ((2, 40), (10, 30), (50, 20), (200, 10))  # further starts, by the number of variables up to which there are so many
 _MOST_GLOBALLY = 30  # unknowns up to which a global method has a chance
@@ -39,6 +44,7 @@ class Order:
     starts: list[list[float]]
     budget: Budget
     until_enough: bool = False  # whether the stopping rule ends it
+    look: Look | None = None  # what was seen along lines before it; without starts there is nothing else to do
 
 
 @dataclass
@@ -61,7 +67,7 @@ class Portfolio:
             return None
         best = best_of(list(all_rows))
         arrived = best is not None and _is_local(best)
-        if self.running.stage == POLISHED or (self.running.stage == GLOBAL and arrived):
+        if self.running.stage in (LINES, POLISHED) or (self.running.stage == GLOBAL and arrived):
             return None
         if self.running.stage == GLOBAL:
             return self._polished(finished)
@@ -69,7 +75,7 @@ class Portfolio:
             return self._globally(finished)
         if best is None or best.judgement is None or not arrived:
             return self._further_down(best, finished)
-        return None if self._is_least(best.judgement.value) else self._elsewhere()
+        return None if self._is_least(best.judgement.value) else self._elsewhere(best.judgement)
 
     def _spend(self, finished: Finding, seconds_left: float) -> None:
         """The first attempt has a budget of its own, all others share one as large."""
@@ -102,17 +108,29 @@ class Portfolio:
             return Order(self.running, begins, self.budget)
         return None
 
-    def _elsewhere(self) -> Order | None:
+    def _elsewhere(self, known: Judgement) -> Order | None:
         """Further starts with the method that arrived, where they may find anything better."""
         count = next((count for most, count in _STARTS if self.function.dimension <= most), 0)
         if not (count and self.may_look_elsewhere) or self.function.is_seen_convex:
             return None
-        found = self._in_place(FURTHER, "the problem is not seen to be convex")
+        seen, because = None, "the problem is not seen to be convex"
+        if is_worth_a_look(self.function, known):
+            seen = look(self.function, known, self.seed)
+            if seen.only_rises:
+                return self._nowhere(seen)
+            because += ", and the function falls again on a line from there to another point" if seen.falls else ""
+        found = self._in_place(FURTHER, because)
         begins = starts(self.function, self.seed, 1 + count)[1:]
         if found is None or not begins:
             return None
         first = next((_evaluations(f.row) for f, _ in self.done if _is_local(f)), 0)
-        return Order(found, begins, replace(self.budget, each=max(_AT_LEAST, _EACH * first)), until_enough=True)
+        return Order(found, begins, replace(self.budget, each=max(_AT_LEAST, _EACH * first)), until_enough=True, look=seen)
+
+    def _nowhere(self, seen: Look) -> Order:
+        """No further start, since the function only rises."""
+        because = f"the function only rises along {seen.lines} lines from there to points all over the range"
+        self.running = Entrant(Method("auto", "What auto does itself.", "none"), Options(), None, f"auto ({LINES})", because, stage=LINES)
+        return Order(self.running, [], self.budget, look=seen)
 
     def _globally(self, finished: Finding) -> Order | None:
         """A search over the whole box, where the further starts were not enough to know the minima."""

@@ -18,6 +18,7 @@ from optbench.methods.method import Method
 from optbench.result import Attempt, AttemptStatus, TraceRecord
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge_within
+from optbench.workbench.lines import Look
 from optbench.workbench.panel import Entrant, plain_options
 from optbench.workbench.task import Ended, Ending
 
@@ -90,6 +91,24 @@ def numerical(
     x = facts["x"][: function.dimension]  # without the further unknowns of a smooth form
     judgement = judge_within(function, function.space.point(x), seconds)
     return _judged(function, row, judgement), judgement
+
+
+def looked_along_lines(function: Function, entrant: Entrant, look: Look, begun: Begun) -> tuple[Attempt, Judgement]:
+    """Return the row of a look along lines after which there was nothing more to do, and the point where they begin."""
+    row = unfinished(function, entrant, AttemptStatus.CONVERGED, entrant.because, begun)
+    return with_look(_judged(function, row, replace(look.begin, moved=None)), look), look.begin
+
+
+def with_look(row: Attempt, look: Look | None) -> Attempt:
+    """The row with the costs of the look along lines that came before it, if there was one."""
+    if look is None:
+        return row
+    return replace(
+        row,
+        objective_evaluations=row.objective_evaluations + look.values,
+        constraint_evaluations=row.constraint_evaluations + look.constraints,
+        solve_seconds=round(row.solve_seconds + look.seconds, 6),
+    )
 
 
 def unfinished(function: Function, entrant: Entrant, status: AttemptStatus, reason: str | None, begun: Begun) -> Attempt:

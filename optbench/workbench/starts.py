@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
+from typing import Any
 
 from optbench.workbench.function import Function
 from optbench.workbench.sobol import points
@@ -36,14 +37,28 @@ def starts(function: Function, seed: int, count: int = 1) -> list[list[float]]:
     return found + list(islice(_further(function, seed, count), count - len(found))) if count > len(found) else found
 
 
+def scattered(function: Function, seed: int, count: int) -> list[Any]:
+    """Return as many points all over the range, those of the sequence after which the first start was chosen among."""
+    units = points(_TRIED + count, function.dimension, seed)[_TRIED:]
+    return [function.space.point(x) for x in _placed(function, units)]
+
+
 def _further(function: Function, seed: int, count: int) -> Iterator[list[float]]:
     """Yield points of the sequence at which the function is defined, after those of which the first start was chosen."""
+    small = function.dimension <= 64
+    first = _TRIED if small else 1
+    for last in (first + 2 * count, _TRIED_AT_MOST if small else first + 4 * count):  # nearly always, the first few will do
+        for x in _placed(function, points(last, function.dimension, seed)[first:]):
+            if math.isfinite(function.value(function.space.point(x))):
+                yield x
+        first = last
+
+
+def _placed(function: Function, units: Sequence[Sequence[float]]) -> Iterator[list[float]]:
+    """Yield points of the unit cube as flat points of the box."""
     low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
-    first, last = (_TRIED, _TRIED_AT_MOST) if function.dimension <= 64 else (1, 4 * count + 1)
-    for unit in islice(points(last, function.dimension, seed), first, None):
-        x = _whole(function, [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)])
-        if math.isfinite(function.value(function.space.point(x))):
-            yield x
+    for unit in units:
+        yield _whole(function, [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)])
 
 
 def _whole(function: Function, x: Sequence[float]) -> list[float]:

@@ -45,6 +45,10 @@ def automatic(
     order: Order | None = Order(first, [list(start) for start in starts], budget)
     findings: list[Finding] = []
     while order is not None:
+        if not order.starts and order.look is not None:
+            begun = Begun(settings.seed_of(order.entrant.label), [])
+            findings.append(Finding(*rows.looked_along_lines(function, order.entrant, order.look, begun)))
+            break
         findings.append(_step(function, order, settings, _with_costs_before(note, findings)))
         order = portfolio.next(findings[-1], findings, max(0.0, ends - time.monotonic()))
     best = best_of(findings) or findings[0]
@@ -55,7 +59,8 @@ def _step(function: Function, order: Order, settings: Settings, note: Callable[[
     began = time.monotonic()
     facts = stages.method(function, order.entrant, order.starts, order.budget, settings, note, order.until_enough)
     ended = Ended("auto", Ending.FINISHED, Ending.FINISHED.value, facts, time.monotonic() - began, 0.0)
-    return Finding(*rows.numerical(function, order.entrant, ended, None, Begun(settings.seed_of(order.entrant.label), order.starts)))
+    row, judgement = rows.numerical(function, order.entrant, ended, None, Begun(settings.seed_of(order.entrant.label), order.starts))
+    return Finding(rows.with_look(row, order.look), judgement)
 
 
 def _with_costs_before(note: Callable[[Any], None], findings: Sequence[Finding]) -> Callable[[Any], None]:
