@@ -20,13 +20,14 @@ from optbench.cli.app import run
 from optbench.errors import ExitCode
 from optbench.exact.answer import ExactAnswer, ExactSolution, FormulaFacts
 from optbench.problem.problem import Problem
-from optbench.result import Assurance, AttemptStatus, Result, Status
+from optbench.result import Assurance, Attempt, AttemptStatus, Result, Status
 from optbench.verify import check
 from optbench.workbench.function import Function
 from optbench.workbench.improvement import improver
+from optbench.workbench.judgement import judge
 from optbench.workbench.proof import disagreement, joined
 from optbench.workbench.settings import Settings
-from optbench.workbench.verdict import verdict
+from optbench.workbench.verdict import Finding, verdict
 
 WAVES = "sin(3*x)*sin(3*y) + (x - 2)^2 + y^2"
 
@@ -205,6 +206,32 @@ def test_a_requirement_that_is_not_met_has_its_code(command: Any) -> None:
     assert ran.code == 5
     assert json.loads(ran.out)["certificate"] is None
     assert command("solve", WAVES, "--range", "-4", "4", "--no-exact", "--certify-time", "0", "--method", "bfgs", "--json").code == 0
+
+
+# ---- a value proved without a place --------------------------------------------------------------------------------
+
+
+def test_a_proof_that_leaves_too_many_places_still_shows_a_point() -> None:
+    """Powell's singular function twice: the boxes around its minimiser, at which the Hessian is singular, are too many."""
+    objective = "sum((x[::4] + 10*x[1::4])^2 + 5*(x[2::4] - x[3::4])^2 + (x[1::4] - 2*x[2::4])^4 + 10*(x[::4] - x[3::4])^4)"
+    result = package.solve(objective, variables={"x": {"shape": 8, "start": 1}}, methods=["bfgs"], certify_time=20)
+    assert (result.status, result.complete, result.value) == (Status.OPTIMAL, False, 0)
+    [solution] = result.solutions
+    assert solution.point is not None
+    assert solution.point["x"] == pytest.approx([0] * 8, abs=1e-3)
+    assert not solution.unique
+
+
+@pytest.mark.parametrize("found", [1e-9, 0.5])
+def test_the_point_of_a_proof_without_one_has_the_proved_value(found: float) -> None:
+    problem = asked("cosh(x)", x="[-3, 3]")
+    function = Function(problem)
+    certified = replace(certified_answer(problem), solutions=(), complete=False)
+    row = Attempt("fake", "numerical", AttemptStatus.CONVERGED, value=1.0, point={"x": found})
+    result = verdict(problem, function, None, certified, [Finding(row, judge(function, function.space.point([found])))])
+    assert (result.status, result.assurance) == (Status.OPTIMAL, Assurance.CERTIFIED)
+    assert [s.point for s in result.solutions] == ([{"x": found}] if found < 0.1 else [])
+    assert [a.error_point for a in result.attempts] == [None]  # of a point that is not proved to be the place, nothing is measured
 
 
 # ---- proofs joined ---------------------------------------------------------------------------------------------------

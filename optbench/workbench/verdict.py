@@ -59,7 +59,7 @@ def verdict(
     if sentence := disagreement(problem, exact, certified):
         disagreements = [sentence, *disagreements]
     if answer is not None and answer.assurance.is_proof and not disagreements:
-        result = _proved(problem, function, answer)
+        result = _proved(problem, function, _with_a_point(function, answer, best))
     elif answer is not None and not disagreements and (formula := _formula(problem, function, answer, best)) is not None:
         result = formula
     else:
@@ -147,6 +147,21 @@ def _not_found(answer: ExactAnswer | None) -> ClosedForm:
 
 
 # ---- what was proved ---------------------------------------------------------------------------------------------------------
+
+
+def _with_a_point(function: Function, answer: ExactAnswer, best: Finding | None) -> ExactAnswer:
+    """The answer with the best point found, where a proof of the value alone names none and that point has this value."""
+    if answer.status is not Status.OPTIMAL or answer.solutions or answer.value is None or best is None or best.judgement is None:
+        return answer
+    judged = best.judgement
+    distance = abs(function.problem.sign * judged.value - answer.value)
+    if distance > _SIX_DIGITS * max(1.0, abs(answer.value)) or judged.optimality.infeasibility > _SIX_DIGITS:
+        return answer
+    from optbench.exact.answer import ExactSolution, FormulaFacts
+
+    point = function.named(function.space.coordinates(judged.x))
+    facts = FormulaFacts("not_found", reason=answer.reason)
+    return replace(answer, solutions=(ExactSolution(point, None, None, judged.kind, False, facts),))
 
 
 def _proved(problem: Problem, function: Function, answer: ExactAnswer) -> Result:
@@ -371,7 +386,7 @@ def _with_errors(row: Attempt, result: Result) -> Attempt:
     """The row with its true errors, where the optimum is proved."""
     if not result.assurance.is_proof or result.value is None or row.value is None:
         return row
-    points = [s.point for s in result.solutions if s.point is not None]
+    points = [s.point for s in result.solutions if s.point is not None and (s.exact is not None or s.enclosure is not None)]
     error_point = None
     if points and row.point is not None and result.status is Status.OPTIMAL:
         error_point = min(_distance(row.point, p) for p in points)
