@@ -174,6 +174,17 @@ def test_growth_is_told_of_what_converged() -> None:
     assert (second.points, second.largest, second.time, second.ended_by) == (2, 100, None, "out of time")
 
 
+def test_what_auto_does_after_its_first_method_is_no_method_whose_costs_grow() -> None:
+    def row(n: int, stage: str | None, seconds: float) -> Attempt:
+        return Attempt("newton", "numerical", AttemptStatus.CONVERGED, solve_seconds=seconds, objective_evaluations=n, stage=stage)
+
+    rows = {
+        n: [row(n, None, n / 100), row(99, "further starts", 1.0), replace(row(168, "lines", 0.1), method="auto")] for n in (10, 20, 40)
+    }
+    [found] = growth([result(n, *attempts) for n, attempts in rows.items()], "n")
+    assert (found.method, found.time, found.evaluations) == ("newton", pytest.approx(1), pytest.approx(1))
+
+
 def test_points_that_are_near_each_other_tell_no_exponent() -> None:
     results = [result(n, Attempt("a", "numerical", AttemptStatus.CONVERGED, solve_seconds=n, objective_evaluations=3)) for n in (1, 28, 29)]
     [found] = growth(results, "n")

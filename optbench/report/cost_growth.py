@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from optbench.result import Attempt, AttemptStatus, Result
 
 LEAST = 3  # points from which an exponent is told
+_FIRST = (None, "epigraph form")  # stages that begin from the start
 _APART = 1.5  # factor from which on two points tell one: nearer ones tell the noise
 
 
@@ -30,11 +31,14 @@ class Growth:
 
 
 def growth(results: Sequence[Result], name: str) -> list[Growth]:
-    """Return the growth of each method over the results of a scan of one parameter with positive values, in their order."""
+    """Return the growth of each method over the results of a scan of one parameter with positive values, in their order.
+
+    What `auto` does after its first method is left out: how much that is depends on what it finds.
+    """
     rows: dict[str, dict[float, Attempt]] = {}
     for result in results:
         for row in result.attempts:
-            if result.scan is not None and row.kind == "numerical":
+            if result.scan is not None and row.kind == "numerical" and row.stage in _FIRST:
                 rows.setdefault(row.method, {})[result.scan[name]] = row
     return [_of_method(method, found) for method, found in rows.items()]
 
