@@ -184,7 +184,7 @@ OPTIONS = {
     ("--start", "x=1/0"): (3, "The start of x is no finite number."),
     ("--start", "y=1"): (3, "y does not occur in the expression."),
     ("--param", "x"): (2, "--param takes a name and a value, as a=2, not 'x'."),
-    ("--var", "x"): (2, "--var takes a range, as x=0..10, 'x=[0, 10)' or 'x[100]=-5..5', not 'x'."),
+    ("--var", "x"): (2, "--var takes a range, as x=0..10, 'x=[0, 10)' or 'x[100]=-5..5', or a shape alone, as 'x[100]', not 'x'."),
     ("--var", "x=5"): (3, "'5' is no range; write [0, 10], (0, inf) or 0..10."),
     ("--var", "x[99999999]=0..1"): (3, "x has 99,999,999 entries; the limit is 10,000,000."),
     ("--subject-to", "x >"): (3, "The expression ends where an operand is needed."),

@@ -386,6 +386,18 @@ def test_a_published_answer_is_that_of_the_problem_as_published(flags: Flags, kn
     assert (problem.known.value if problem.known else None) == known
 
 
+def test_a_shape_needs_no_range() -> None:
+    [x] = of_expression("sum(x^2)", Flags(variables=("x[3]",))).variables
+    assert (x.shape, [str(r) for r in x.ranges[:1]]) == ((3,), ["(-inf, inf)"])
+    [x] = of_expression("sum(x^2)", Flags(range=("0", "1"), variables=("x[3]",))).variables
+    assert [str(r) for r in x.ranges[:1]] == ["[0, 1]"]
+    [x] = of_document('minimize: "sum(x^2)"\nvariables: {x: {shape: 2, range: [3, 4]}}', Flags(variables=("x[5]",))).variables
+    assert (x.shape, [str(r) for r in x.ranges[:1]]) == ((5,), ["[3, 4]"])
+    for text in ("x", "x=", "x[3]=", "=1..2", "x[]"):
+        with pytest.raises(UsageError, match="--var takes a range"):
+            of_expression("sum(x^2)", Flags(variables=(text,)))
+
+
 def test_flags_for_many_expressions_reach_names_after_numbers() -> None:
     flags = Flags(variables=("y=0..1", "z=0..1"), start=("y=1",))
     assert flags.for_expression("(x - 2y)^2") == Flags(variables=["y=0..1"], integer=[], start=["y=1"])

@@ -160,8 +160,8 @@ def overridden(draft: ProblemDraft, flags: Flags, default: tuple[Values, Values]
     variables = {v.name.value: v if default is None else replace(v, range=default) for v in draft.variables}
     for text in flags.variables:
         given = _variable(text)
-        known = variables.get(given.name.value)
-        variables[given.name.value] = given if known is None else replace(known, range=given.range, shape=given.shape or known.shape)
+        known = variables.get(given.name.value, VariableDraft(given.name, default))
+        variables[given.name.value] = replace(known, range=given.range or known.range, shape=given.shape or known.shape)
     for text in flags.start:
         name, value = _assignment(text, "--start", "x=1")
         known = variables.get(name, VariableDraft(Text(name), default))
@@ -207,12 +207,14 @@ def _range(ends: tuple[str, str] | None) -> tuple[Values, Values] | None:
 
 
 def _variable(text: str) -> VariableDraft:
-    match = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*(\w+(?:\s*,\s*\w+)*)\s*\])?\s*=\s*(.+?)\s*", text)
-    if match is None:
-        raise UsageError(f"--var takes a range, as x=0..10, 'x=[0, 10)' or 'x[100]=-5..5', not '{printable(text)}'.")
+    match = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*(\w+(?:\s*,\s*\w+)*)\s*\])?\s*(?:=\s*(.+?)\s*)?", text)
+    if match is None or not (match[2] or match[3]):
+        raise UsageError(
+            f"--var takes a range, as x=0..10, 'x=[0, 10)' or 'x[100]=-5..5', or a shape alone, as 'x[100]', not '{printable(text)}'."
+        )
     name, sizes, ends = match.groups()
     shape = tuple(int(s) if s.isdecimal() and len(s) < 20 else Text(s) for s in map(str.strip, sizes.split(","))) if sizes else None
-    return VariableDraft(Text(name), Text(ends), shape=shape)
+    return VariableDraft(Text(name), Text(ends) if ends else None, shape=shape)
 
 
 def _assignment(text: str, option: str, example: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ Range: TypeAlias = Annotated[
 ]
 Var: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--var", metavar="x=LO..HI", help="The range of one variable; 'x=[0, 10)', 'x[100]=-5..5'.", rich_help_panel=PROBLEM),
+    typer.Option("--var", metavar="x=LO..HI", help="A range: 'x=[0, 10)', 'x[100]=-5..5'; or a shape: 'x[100]'.", rich_help_panel=PROBLEM),
 ]
 Integer: TypeAlias = Annotated[
     list[str] | None, typer.Option("--integer", metavar="x", help="A variable that takes whole numbers only.", rich_help_panel=PROBLEM)
