@@ -1,11 +1,12 @@
 """Real roots of polynomials with rational coefficients, written with radicals.
 
 Degrees up to 4 by the formulas of Cardano and Ferrari, powers by their roots, f = g(h) by a root s of g and then one of
-h - s, f = x^m*g(x + c/x) likewise, and Dickson's polynomials by their pairs of roots. All in real numbers: where a cubic has
-three real roots, real radicals don't do (casus irreducibilis), and its roots are written with cos(acos(w)/3), which is the mean
-of the cube roots of w + i*sqrt(1 - w^2) and w - i*sqrt(1 - w^2). Each formula is a root by an identity, which needs no more than
-signs, and those are proved; where the separation bound of f(x) is in reach (see `algebraic`), that it is 0 is proved again.
-That it is no other root than the one asked for is seen from balls around all of them.
+h - s, f = x^m*g(x + c/x) likewise, Dickson's polynomials by their pairs of roots, and other quintics by Lagrange's resolvents
+(`quintics`). All in real numbers: where a cubic has three real roots, real radicals don't do (casus irreducibilis), and its
+roots are written with cos(acos(w)/3), which is the mean of the cube roots of w + i*sqrt(1 - w^2) and w - i*sqrt(1 - w^2). Each
+formula is a root by an identity, which needs no more than signs, and those are proved; where the separation bound of f(x) is in
+reach (see `algebraic`), that it is 0 is proved again. That it is no other root than the one asked for is seen from balls around
+all of them.
 
 >>> from flint import fmpz_poly
 >>> from optbench.language.rootof import real_roots
@@ -25,6 +26,7 @@ from math import lcm
 from flint import arb, ctx, fmpz_poly
 
 from optbench.arithmetic.balls import value_of
+from optbench.exact.absence import quintics
 from optbench.exact.absence.substitutions import Dickson, Reciprocal, decompositions, dickson, is_power, reciprocal
 from optbench.exact.numbers import algebraic
 from optbench.exact.numbers.identities import simplified
@@ -74,6 +76,8 @@ def _candidates(f: fmpz_poly, root: arb) -> Iterator[Node]:
     known = dickson(f)
     if known is not None:
         yield from _of_dickson(known)
+    elif n == 5:
+        yield from quintics.solved(f, root)
     turned = reciprocal(f)
     if turned is not None:
         yield from _turned_back(turned, root)
