@@ -96,6 +96,11 @@ def test_where_the_function_is_hardly_defined_it_is_not_taken_to_rise() -> None:
     assert not seen.only_rises
 
 
+def test_a_look_ends_with_its_time() -> None:
+    seen = look(*judged(optbench.define("x^2 + y^2"), 0, 0), 0, 0.0)
+    assert (seen.values, seen.falls, seen.only_rises) == (1, False, False)
+
+
 def test_flat_optima_and_whole_numbers_are_not_looked_at() -> None:
     """A fit may have run off to where its model is flat, and there everything rises or stays."""
     assert not is_worth_a_look(*judged(optbench.define("x^4 + y^2"), 0, 0))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from optbench.workbench.function import Function, silent_numpy
@@ -35,34 +35,31 @@ class Look(NamedTuple):
     begin: Judgement  # where they begin
     lines: int  # that were looked along
     falls: bool  # whether it falls again on one of them
-    only_rises: bool  # whether it falls on none, and is defined on most of what was looked at
+    only_rises: bool  # whether it falls on none, and is defined on most of what was looked at, which is all
     values: int  # evaluations of the function
     constraints: int  # and of the constraints
     seconds: float
 
 
-def look(function: Function, judgement: Judgement, seed: int) -> Look:
-    """Return what is seen along lines from a point that was judged; it ends where the function falls."""
+def look(function: Function, judgement: Judgement, seed: int, seconds: float = math.inf) -> Look:
+    """Return what is seen along lines from a point that was judged; it ends where the function falls, or time is over."""
     began = time.monotonic()
     value = _penalised(function, judgement)
     lines = LINES_UNDER_CONSTRAINTS if function.constraint_count else LINES
-    looked_at, defined, falls = 0, 0, False
+    looked_at, defined, highest, falls, late = 0, 0, judgement.value, False, False
     with silent_numpy():
-        for end in scattered(function, seed, lines):
-            highest = judgement.value
-            for x in _places(judgement.x, end):
-                here = value(x)
-                looked_at += 1
-                if not math.isfinite(here):
-                    continue
+        for t, x in _places(judgement.x, scattered(function, seed, lines)):
+            here = value(x)
+            looked_at += 1
+            late = time.monotonic() - began > seconds
+            highest = judgement.value if t == _PLACES[0] else highest
+            if math.isfinite(here):
                 defined += 1
                 falls = here < highest - _ROUNDING * max(function.scale, abs(highest))
-                if falls:
-                    break
                 highest = max(here, highest)
-            if falls:
+            if falls or late:
                 break
-    only_rises = not falls and defined > _ENOUGH * looked_at
+    only_rises = not (falls or late) and defined > _ENOUGH * looked_at
     return Look(judgement, lines, falls, only_rises, looked_at, looked_at if function.constraint_count else 0, time.monotonic() - began)
 
 
@@ -89,9 +86,12 @@ def _is_curved(function: Function, judgement: Judgement) -> bool:
     return float(np.linalg.eigvalsh(H / np.outer(root, root))[0]) > _FLAT
 
 
-def _places(x: Any, end: Any) -> Iterator[Any]:
-    step = end - x
-    return (x + t * step for t in _PLACES)
+def _places(x: Any, ends: Sequence[Any]) -> Iterator[tuple[float, Any]]:
+    """Yield the places on the lines from x to each of the ends, one line after the other."""
+    for end in ends:
+        step = end - x
+        for t in _PLACES:
+            yield t, x + t * step
 
 
 def _penalised(function: Function, judgement: Judgement) -> Callable[[Any], float]:

@@ -31,6 +31,7 @@ _BESIDE = 1e-2  # relative distance of the second start from the best point
 _STARTS = ((2, 40), (10, 30), (50, 20), (200, 10))  # further starts, by the number of variables up to which there are so many
 _MOST_GLOBALLY = 30  # unknowns up to which a global method has a chance
 _GLOBALLY = 0.8  # of what is left of the budget; a local method needs the rest
+_LOOKING = 0.1  # of the budget, for looks along lines
 _EACH, _AT_LEAST = 5, 300  # a further start may cost so many times what the first search did, or so many evaluations
 _NOTHING = 1e-15  # of a sum of squares, relative to the constant beside it
 _WORTH_WHILE = 0.01  # seconds of a budget with which it is worth to begin
@@ -115,7 +116,7 @@ class Portfolio:
             return None
         seen, because = None, "the problem is not seen to be convex"
         if is_worth_a_look(self.function, known):
-            seen = look(self.function, known, self.seed)
+            seen = look(self.function, known, self.seed, _LOOKING * self.budget.seconds)
             if seen.only_rises:
                 return self._nowhere(seen)
             because += ", and the function falls again on a line from there to another point" if seen.falls else ""
@@ -124,7 +125,9 @@ class Portfolio:
         if found is None or not begins:
             return None
         first = next((_evaluations(f.row) for f, _ in self.done if _is_local(f)), 0)
-        return Order(found, begins, replace(self.budget, each=max(_AT_LEAST, _EACH * first)), until_enough=True, look=seen)
+        left = self.budget.seconds - (0.0 if seen is None else seen.seconds)
+        budget = replace(self.budget, seconds=left, each=max(_AT_LEAST, _EACH * first))
+        return Order(found, begins, budget, until_enough=True, look=seen)
 
     def _nowhere(self, seen: Look) -> Order:
         """No further start, since the function only rises."""
