@@ -10,13 +10,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
+from optbench.api import define
 from optbench.arithmetic.balls import value_of
 from optbench.exact.line.equation import zeros
 from optbench.exact.line.log_linear import solutions
 from optbench.exact.line.pieces import Place
+from optbench.exact.stage import solve
 from optbench.language.build import number, symbol
 from optbench.language.elaborate import parse
 from optbench.language.graph import Node
+from optbench.result import Assurance, Status
 
 X = symbol("x")
 POWERS = [(1, 1), (1, -1), (2, -2), (-1, -1), (Fraction(1, 2), Fraction(1, 2)), (2, -1)]  # of degree 1 and 2
@@ -62,3 +65,21 @@ def test_roots_are_proved_to_be_all(written: str, roots: list[str]) -> None:
 @pytest.mark.parametrize("written", ["log(x) + x", "log(x)*log(x + 1) - 1", "3*log(x) - 1", "log(x) + log(x + 1) + log(x + 2) - 1"])
 def test_other_forms_have_no_candidates(written: str) -> None:
     assert solutions(parse(written).node, X) == []
+
+
+TWO_PRODUCTS = [  # objective, ends, minimiser
+    ("x^pi - x", "(0, inf)", "pi^(1/(1 - pi))"),
+    ("x^pi - x^e", "[0.1, 2]", "(e/pi)^(1/(pi - e))"),
+    ("e^x - x^e", "[0, 5]", "e"),
+    ("pi^x - x^pi", "[2.5, 2.9]", "(1 - pi)/log(pi)*lambertw(log(pi)/(1 - pi)*(log(pi)/pi)^(1/(pi - 1)), -1)"),
+    ("x^sqrt(2) + 1/x", "(0, inf)", "2^(-1/(2*(sqrt(2) + 1)))"),
+]
+
+
+@pytest.mark.parametrize(("objective", "ends", "minimiser"), TWO_PRODUCTS)
+def test_powers_with_exponents_that_are_not_rational(objective: str, ends: str, minimiser: str) -> None:
+    answer = solve(define(objective, variables={"x": ends}))
+    assert (answer.status, answer.assurance, answer.complete) == (Status.OPTIMAL, Assurance.EXACT, True)
+    [solution] = answer.solutions
+    assert solution.exact is not None
+    assert middle(parse(solution.exact["x"]).node) == pytest.approx(middle(parse(minimiser).node), abs=1e-12)

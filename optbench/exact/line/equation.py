@@ -23,6 +23,7 @@ from optbench.exact.line import lambert, log_linear, polynomial
 from optbench.exact.line.enclosed import EnclosedRoot, real_enclosure, simple_numbers
 from optbench.exact.line.pieces import Place, Undecided, sample, sign
 from optbench.exact.line.polynomial import Candidates
+from optbench.exact.line.two_products import with_logarithms
 from optbench.exact.line.zeros import Isolation, are_all_zeros, isolated
 from optbench.exact.numbers.identities import is_zero, normal
 from optbench.exact.numbers.sums import Quotient, Sum, TooLarge, sign_of, sum_node, without_common_factors
@@ -116,7 +117,7 @@ def core(function: Node, place: Place) -> Sum | None:
 
 
 def forms(function: Node, place: Place) -> list[Node]:
-    """Return the function up to factors without zeros in up to three ways, the shortest first."""
+    """Return the function up to factors without zeros in a few ways, the shortest first."""
     return _forms(function, _normal_form(function), place)
 
 
@@ -267,10 +268,11 @@ def _proved(function: Node, forms: Sequence[Node], place: Place, found: Iterable
 
 
 def _forms(function: Node, form: Quotient | None, place: Place) -> list[Node]:
-    """The function up to factors without zeros in up to three ways, the shortest first."""
+    """The function up to factors without zeros in a few ways, the shortest first."""
     forms = [function, _divided_through(function, place)]
     if form is not None:
         forms.append(sum_node(_core(form, place)))
+    forms += [found for f in forms if (found := with_logarithms(f, place)) is not None]
     return sorted(dict.fromkeys(forms), key=size)
 
 
