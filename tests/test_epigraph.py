@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,36 @@ def test_multipliers_are_those_of_the_constraints_that_the_user_wrote() -> None:
     (multipliers,) = [s.multipliers for s in result.solutions]
     assert list(multipliers) == ["x + 2*y >= 2"] or len(multipliers) == 1
     assert list(multipliers.values()) == [pytest.approx(0.5)]
+
+
+EXPONENTIAL = ("max(abs((x1 + x2*t)/(1 + x3*t + x4*t^2 + x5*t^3) - exp(t)))", "arange(-10, 11)/10", [0.5, 0, 0, 0, 0], 1.2237125e-4)
+RECIPROCAL = ("max(abs(x1*exp(x3*t) + x2*exp(x4*t) - 1/(1 + t)))", "arange(-10, 11)/20", [1, 1, -3, -1], 2.0160753e-3)
+
+
+@pytest.mark.parametrize(("text", "t", "start", "value"), [EXPONENTIAL, RECIPROCAL])
+def test_a_best_uniform_fit_is_a_local_minimum(text: str, t: str, start: list[float], value: float) -> None:
+    """So many errors reach the greatest that no direction is left, and what is computed as curvature is rounding.
+
+    Values: L. Luksan, J. Vlcek, Test problems for nonsmooth unconstrained and linearly constrained optimization, 2000
+    (problems EXP and OET6). The best fit with n parameters has n + 1 extreme errors, of alternating signs (Chebyshev).
+    """
+    problem = optbench.define(text, parameters={"t": t}, start={f"x{k}": v for k, v in enumerate(start, 1)})
+    result = auto(problem)
+    assert (result.assurance, result.value) == (Assurance.LOCAL, pytest.approx(value, rel=1e-7))
+    point = result.solutions[0].point
+    assert point is not None
+    x, at = [float(point[f"x{k}"]) for k in range(1, len(start) + 1)], np.array(range(-10, 11)) / (10 if len(start) == 5 else 20)
+    if len(start) == 5:
+        errors = (x[0] + x[1] * at) / (1 + x[2] * at + x[3] * at**2 + x[4] * at**3) - np.exp(at)
+    else:
+        errors = x[0] * np.exp(x[2] * at) + x[1] * np.exp(x[3] * at) - 1 / (1 + at)
+    extreme = errors[abs(errors) > (1 - 1e-6) * value]
+    assert len(extreme) == len(start) + 1
+    assert all(a * b < 0 for a, b in pairwise(extreme))
+    assert judge(Function(problem), np.array(x) + 1e-3).assurance is Assurance.FEASIBLE
+
+
+def test_curvature_that_is_more_than_rounding_still_counts() -> None:
+    """At the origin, max(x, -x) leaves y alone, along which the function falls."""
+    function = Function(optbench.define("max(x, -x) - y^2/1e3 + y^4"))
+    assert judge(function, np.array([0.0, 0.0])).assurance is Assurance.FEASIBLE

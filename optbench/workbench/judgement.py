@@ -242,7 +242,12 @@ def _tangent_curvature(function: Function, x: Any, found: Kkt) -> str | None:
         return None
     H = function.lagrangian_sparsity.dense(function.lagrangian_hessian(x, 1.0, found.multipliers))
     reduced = found.tangent.T @ H @ found.tangent
-    return _signs(list(np.linalg.eigvalsh(reduced))) if np.isfinite(reduced).all() else None
+    if not np.isfinite(reduced).all():
+        return None
+    eigenvalues = np.linalg.eigvalsh(reduced)
+    weights = np.maximum(abs(np.atleast_1d(x)), 1.0)
+    rounding = _LAST_DIGIT * len(H) * float(abs(weights[:, None] * H * weights).max())  # in the directions, so in their curvature
+    return _signs(list(np.where(abs(eigenvalues) <= rounding, 0.0, eigenvalues)))
 
 
 def _decreases_along_constraints(function: Function, x: Any, value: float, found: Kkt) -> bool:
