@@ -30,10 +30,8 @@ def starts(function: Function, seed: int, count: int = 1) -> list[list[float]]:
     if given and all(c is not None for start in given for c in start):
         found = [_whole(function, [float(c) for c in start if c is not None]) for start in given]
     else:
-        made = _made(function, seed, given[0] if given else None)
-        found = (
-            [_whole(function, [m if c is None else c for m, c in zip(made, start, strict=True)]) for start in given] if given else [made]
-        )
+        made = _made(function, seed, given[0] if given else [None] * function.dimension)
+        found = [_completed(function, start, made) for start in given] or [made]
     return found + list(islice(_further(function, seed, count), count - len(found))) if count > len(found) else found
 
 
@@ -61,6 +59,11 @@ def _placed(function: Function, units: Sequence[Sequence[float]]) -> Iterator[li
         yield _whole(function, [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)])
 
 
+def _completed(function: Function, given: Sequence[float | None], made: Sequence[float]) -> list[float]:
+    """What is given of a start, and what was made where nothing is."""
+    return _whole(function, [m if c is None else c for m, c in zip(made, given, strict=True)])
+
+
 def _whole(function: Function, x: Sequence[float]) -> list[float]:
     """The point with whole numbers where the problem asks for them, within their range."""
     if not function.integers:
@@ -76,9 +79,7 @@ def typical_scale(function: Function) -> float:
     """
     if function.dimension > 64:
         return 1.0
-    low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
-    units = points(8, function.dimension, 0)
-    sample = [_whole(function, [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)]) for unit in units]
+    sample = _placed(function, points(8, function.dimension, 0))
     values = sorted(filter(math.isfinite, (function.value(function.space.point(x)) for x in sample)))
     spread = values[len(values) // 2] - values[0] if len(values) > 2 else 1.0
     return min(1.0, spread) if spread > 0 else 1.0
@@ -92,23 +93,23 @@ def _given(function: Function) -> list[list[float | None]]:
     return [list(chain.from_iterable(row)) for row in rows]
 
 
-def _made(function: Function, seed: int, given: Sequence[float | None] | None) -> list[float]:
-    low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
-    best, best_value = None, math.inf
-    tried = _TRIED if function.dimension <= 64 else 1
-    for number, unit in enumerate(points(_TRIED_AT_MOST if function.dimension <= 64 else 16, function.dimension, seed)):
-        if number >= tried and best is not None:
-            break
-        x = [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)]
-        if given is not None:
-            x = [m if c is None else c for m, c in zip(x, given, strict=True)]
-        x = _whole(function, x)
-        value = function.value(function.space.point(x))
-        if best is None and number == 0:
-            first = x
-        if value < best_value and math.isfinite(value):
-            best, best_value = x, value
-    return first if best is None else best
+def _made(function: Function, seed: int, given: Sequence[float | None]) -> list[float]:
+    """The point with the least value among the first of the sequence, or else the first at which the function is defined.
+
+    Coordinates that are given are kept.
+    """
+
+    def made(first: int, last: int) -> Iterator[tuple[float, list[float]]]:
+        for x in _placed(function, points(last, function.dimension, seed)[first:]):
+            completed = _completed(function, given, x)
+            yield function.value(function.space.point(completed)), completed
+
+    tried, most = (_TRIED, _TRIED_AT_MOST) if function.dimension <= 64 else (1, 16)
+    looked_at = list(made(0, tried))
+    defined = [one for one in looked_at if math.isfinite(one[0])]
+    if defined:
+        return min(defined, key=lambda one: one[0])[1]
+    return next((x for value, x in made(tried, most) if math.isfinite(value)), looked_at[0][1])
 
 
 def _mapped(t: float, low: float, high: float) -> float:
