@@ -386,6 +386,14 @@ def test_a_published_answer_is_that_of_the_problem_as_published(flags: Flags, kn
     assert (problem.known.value if problem.known else None) == known
 
 
+def test_a_sum_over_indices_is_shown_as_it_was_typed_and_not_by_its_lists_of_indices() -> None:
+    typed = "sum((x[i] - x[j])^2 for i in 0..9 for j in i+1..9)"
+    problem = of_expression(typed, Flags(variables=("x[10]",)))
+    assert problem.objective_text == typed
+    again = of_expression(problem.objective_text, Flags(variables=("x[10]",)))
+    assert again.objective is problem.objective
+
+
 def test_a_shape_needs_no_range() -> None:
     [x] = of_expression("sum(x^2)", Flags(variables=("x[3]",))).variables
     assert (x.shape, [str(r) for r in x.ranges[:1]]) == ((3,), ["(-inf, inf)"])

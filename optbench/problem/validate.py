@@ -28,6 +28,7 @@ from optbench.problem.nested import place_of
 from optbench.problem.problem import Constraint, Known, MethodChoice, Model, Problem, Variable
 
 _LONG = 2_000  # an objective that prints longer than this is shown as it was typed
+_MUCH_LONGER = 160  # the same for one without parameters and data, such as a sum over indices
 
 
 def validated(draft: ProblemDraft, *, open_names: bool = False, default_range: Range | None = None) -> Problem:
@@ -180,12 +181,17 @@ class _Validation:
         return Constraint(draft.name.value if draft.name else f"c{position}", node, self.shown(node, draft.text))
 
     def shown(self, node: Node, written: Text) -> str:
-        """The expression as it is printed, or as it was typed where printing would be much longer."""
+        """The expression as it is printed, or as it was typed where printing would be much longer.
+
+        What names parameters or columns is only readable with their values, so that it is printed with them as far as that goes.
+        """
+        typed = " ".join(written.value.split())
         try:
             printed = text(node, decimals=True)
         except TooLong:
-            return " ".join(written.value.split())
-        return printed if len(printed) <= max(_LONG, 2 * len(written.value)) else " ".join(written.value.split())
+            return typed
+        stand_alone = names_in(typed).isdisjoint({*self.column_names, *(p.name.value for p in self.draft.parameters)})
+        return printed if len(printed) <= max(_MUCH_LONGER if stand_alone else _LONG, 2 * len(typed)) else typed
 
     def check_objective(self, objective: Node, variables: Sequence[Variable]) -> None:
         written = self.draft.objective if self.draft.model is None else self.draft.model.expr
