@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -138,3 +139,17 @@ def test_in_a_batch_the_look_is_a_step() -> None:
     assert row.options["steps"] == ["newton", "auto (lines)"]
     assert row.objective_evaluations > LINES * 14
     assert judgement is not None
+
+
+@pytest.mark.parametrize("n", [4, 8, 12])
+def test_valleys_of_single_terms_are_found_where_lines_do_not_show_them(n: int) -> None:
+    """A sum of double wells, begun in the higher one of each: on lines along which all unknowns change, the growth of all terms
+    hides that each could fall. The least value is n times that of one well, a root of a cubic."""
+    wells = optbench.define("sum((x^2 - 1)^2 + 0.1*x)", variables={"x": {"shape": n, "start": 1}})
+    result = auto(wells)
+    lower, higher = sorted(r.real for r in np.roots([4, 0, -4, 0.1]) if abs(r.real) > 0.5)
+    first = result.attempts[0]
+    assert first.value == pytest.approx(n * ((higher**2 - 1) ** 2 + 0.1 * higher))
+    assert result.value is not None
+    assert result.value < 0.6 * n * ((lower**2 - 1) ** 2 + 0.1 * lower) + 0.4 * first.value  # most terms are in their lower well
+    assert result.attempts[1].stage == "further starts"

@@ -5,7 +5,9 @@ is looked at on lines to points all over the range, at places that lie the dense
 small ripples are seen from near only. Under constraints it is the exact penalty function that has to rise (J. Nocedal,
 S. Wright, Numerical Optimization, 2nd ed., theorem 17.3), whose weight is twice the greatest multiplier.
 
-That it only rises proves nothing: a narrow valley may lie between the lines.
+That it only rises proves nothing: a narrow valley may lie between the lines. The more unknowns there are, the less it tells: on a
+line on which all of them change at once, the valleys of single terms are lost in the growth of the others. So there have to be
+two lines for each.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from optbench.workbench.starts import scattered
 LINES = 12
 LINES_UNDER_CONSTRAINTS = 8  # where each place costs twice as much
 _PLACES = tuple((k / 14) ** 2.5 for k in range(1, 15))  # on a line, from the optimum (0) to its end (1)
+_LINES_AN_UNKNOWN = 2  # without which lines tell too little
 _ROUNDING = 1e-9  # fall of the value, relative to its size, that is none
 _ENOUGH = 0.5  # of the places have to be defined
 _FEW = 50  # unknowns up to which a Hessian is looked at in units of their own
@@ -44,8 +47,7 @@ class Look(NamedTuple):
 def look(function: Function, judgement: Judgement, seed: int, seconds: float = math.inf) -> Look:
     """Return what is seen along lines from a point that was judged; it ends where the function falls, or time is over."""
     began = time.monotonic()
-    value = _penalised(function, judgement)
-    lines = LINES_UNDER_CONSTRAINTS if function.constraint_count else LINES
+    value, lines = _penalised(function, judgement), _lines(function)
     looked_at, defined, highest, falls, late = 0, 0, judgement.value, False, False
     with silent_numpy():
         for t, x in _places(judgement.x, scattered(function, seed, lines)):
@@ -64,8 +66,14 @@ def look(function: Function, judgement: Judgement, seed: int, seconds: float = m
 
 
 def is_worth_a_look(function: Function, judgement: Judgement) -> bool:
-    """Whether lines may tell anything: not where the optimum is flat, or some unknowns are whole numbers."""
-    return not function.integers and (judgement.optimality.curvature != "semidefinite" or _is_curved(function, judgement))
+    """Whether lines may tell anything: not where they are too few, the optimum is flat, or some unknowns are whole numbers."""
+    if function.integers or _LINES_AN_UNKNOWN * function.dimension > _lines(function):
+        return False
+    return judgement.optimality.curvature != "semidefinite" or _is_curved(function, judgement)
+
+
+def _lines(function: Function) -> int:
+    return LINES_UNDER_CONSTRAINTS if function.constraint_count else LINES
 
 
 def _is_curved(function: Function, judgement: Judgement) -> bool:
