@@ -607,6 +607,12 @@ def test_check_names_what_is_wrong_once_with_its_place(optbench: Any, tmp_path: 
     assert optbench("check", "bad.yaml", "missing.yaml").code == 2
 
 
+def test_methods_lists_those_that_match_a_pattern(optbench: Any) -> None:
+    listed = [line.split()[0] for line in optbench("methods", "casadi-*").out.splitlines()]
+    assert listed == [name for name in names() if name.startswith("casadi-")]
+    assert optbench("methods", "z*") == Ran(2, "", "error: No method matches 'z*'; `optbench methods` lists them.\n")
+
+
 def test_check_reads_the_problems_of_a_folder_and_takes_no_folders_name_for_an_expression(
     optbench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

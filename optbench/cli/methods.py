@@ -4,11 +4,13 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 import typer
 
 from optbench.cli import completion
+from optbench.errors import UsageError, printable
 
 _CODE = ("algorithm", "adapter", "options")  # fields of a method that are no facts
 
@@ -18,7 +20,7 @@ def methods(
         str | None,
         typer.Argument(
             metavar="[NAME|probe]",
-            help="A method, to see its options and source; or 'probe', to see which methods work here.",
+            help="A method, to see its options and source; a pattern; or 'probe', to see which methods work here.",
             autocompletion=completion.method_names,
         ),
     ] = None,
@@ -27,12 +29,13 @@ def methods(
     """List the numerical methods, or show one with its options, or try which of them work here."""
     if name == "probe":
         return _probe(json_)
-    found = [_one(name)] if name else list(_all())
+    is_pattern = name is not None and any(sign in name for sign in "*?[")
+    found = [_one(name)] if name and not is_pattern else list(_matching(name or "*"))
     if json_:
         import json
 
         print(json.dumps([_facts(method, refusal) for method, refusal in found]))
-    elif name:
+    elif name and not is_pattern:
         print("\n".join(_page(found[0][0])))
     else:
         width = max(len(method.name) for method, _ in found)
@@ -47,6 +50,14 @@ def _listed(name: str, width: int, words: str) -> list[str]:
     if len(line) <= columns or columns < width + 20:
         return [line]
     return textwrap.wrap(line, columns, subsequent_indent=" " * (width + 2))
+
+
+def _matching(pattern: str) -> Iterator[tuple[Any, str | None]]:
+    """The methods whose names match; raise `UsageError` where there are none."""
+    found = [(method, refusal) for method, refusal in _all() if fnmatchcase(method.name, pattern)]
+    if not found:
+        raise UsageError(f"No method matches '{printable(pattern[:60])}'; `optbench methods` lists them.")
+    yield from found
 
 
 def _all() -> Iterator[tuple[Any, str | None]]:
@@ -73,7 +84,6 @@ def _one(name: str) -> tuple[Any, None]:
 
     if name in names() or name not in found():
         return get(name), None
-    from optbench.errors import UsageError
     from optbench.workbench.admission import admitted
 
     method, refusal = admitted(name)
