@@ -16,7 +16,9 @@ from optbench.methods.space import Euclidean
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, Result
 from optbench.workbench.auto import ladder
+from optbench.workbench.function import Function
 from optbench.workbench.multistart import Minima
+from optbench.workbench.starts import starts
 
 
 def auto(problem: Problem, **asked: Any) -> Result:
@@ -172,3 +174,22 @@ def test_a_further_start_costs_no_more_than_some_times_the_first_search() -> Non
     spent = [row.objective_evaluations + row.gradient_evaluations + row.hessian_evaluations for row in (first, further)]
     assert further.searches is not None
     assert spent[1] <= further.searches["made"] * max(300, 5 * spent[0])
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e5])
+def test_further_starts_follow_the_size_of_a_start_that_was_given(unit: float) -> None:
+    """Many valleys around 7 units: points of ordinary size all lie in one valley far from there, or beyond all of them."""
+    u = f"(x/{unit!r} - 7)"
+    result = auto(optbench.define(f"sum({u}^2 - 10*cos(2*pi*{u}) + 10)", variables={"x": {"shape": 2, "start": 4.1 * unit}}))
+    assert result.attempts[0].value is not None
+    assert result.attempts[0].value > 15
+    assert result.value == pytest.approx(0, abs=2.1)
+    begun = np.array([start["x"] for start in result.attempts[1].options["start"]])
+    assert np.median(abs(begun[1::2])) == pytest.approx(4.1 * unit, rel=0.7)
+
+
+def test_starts_around_a_given_one_stay_in_the_range() -> None:
+    problem = optbench.define("x + y", variables={"x": {"range": (1, None), "start": 1.5}, "y": {"range": (0, 2), "start": 1}})
+    for x, y in starts(Function(problem), 0, 40):
+        assert x >= 1
+        assert 0 <= y <= 2

@@ -2,7 +2,7 @@
 
 Made starts are points of a Sobol sequence, shifted by the seed and mapped into the box: linearly into a finite range, by
 t/(1 - t) into a half-infinite one, by the logit into an infinite one. Among the first of them at which the function is
-defined, the one with the least value is taken.
+defined, the one with the least value is taken. Of further starts beside a given one, every second is drawn around that one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def starts(function: Function, seed: int, count: int = 1) -> list[list[float]]:
     else:
         made = _made(function, seed, given[0] if given else [None] * function.dimension)
         found = [_completed(function, start, made) for start in given] or [made]
-    return found + list(islice(_further(function, seed, count), count - len(found))) if count > len(found) else found
+    if count <= len(found):
+        return found
+    further = _further(function, seed, count, found[0] if given else None)
+    return found + list(islice(further, count - len(found)))
 
 
 def scattered(function: Function, seed: int, count: int) -> list[Any]:
@@ -41,12 +44,17 @@ def scattered(function: Function, seed: int, count: int) -> list[Any]:
     return [function.space.point(x) for x in _placed(function, units)]
 
 
-def _further(function: Function, seed: int, count: int) -> Iterator[list[float]]:
-    """Yield points of the sequence at which the function is defined, after those of which the first start was chosen."""
+def _further(function: Function, seed: int, count: int, given: Sequence[float] | None) -> Iterator[list[float]]:
+    """Yield points of the sequence at which the function is defined, after those of which the first start was chosen.
+
+    Where a start is given, every second one lies around it, as far as its own size says: it may be the only one who knows the
+    units of unknowns without a range.
+    """
     small = function.dimension <= 64
     first = _TRIED if small else 1
     for last in (first + 2 * count, _TRIED_AT_MOST if small else first + 4 * count):  # nearly always, the first few will do
-        for x in _placed(function, points(last, function.dimension, seed)[first:]):
+        for number, unit in enumerate(points(last, function.dimension, seed)[first:]):
+            x = _at(function, unit, given if number % 2 else None)
             if math.isfinite(function.value(function.space.point(x))):
                 yield x
         first = last
@@ -54,9 +62,15 @@ def _further(function: Function, seed: int, count: int) -> Iterator[list[float]]
 
 def _placed(function: Function, units: Sequence[Sequence[float]]) -> Iterator[list[float]]:
     """Yield points of the unit cube as flat points of the box."""
-    low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
     for unit in units:
-        yield _whole(function, [_mapped(t, a, b) for t, a, b in zip(unit, low, high, strict=True)])
+        yield _at(function, unit)
+
+
+def _at(function: Function, unit: Sequence[float], given: Sequence[float] | None = None) -> list[float]:
+    """A point of the unit cube as a flat point of the box; where that is not finite, around a given one."""
+    low, high = (function.space.coordinates(p) for p in (function.lower, function.upper))
+    centres: Sequence[float | None] = given or [None] * len(low)
+    return _whole(function, [_mapped(t, a, b, c) for t, a, b, c in zip(unit, low, high, centres, strict=True)])
 
 
 def _completed(function: Function, given: Sequence[float | None], made: Sequence[float]) -> list[float]:
@@ -112,11 +126,13 @@ def _made(function: Function, seed: int, given: Sequence[float | None]) -> list[
     return next((x for value, x in made(tried, most) if math.isfinite(value)), looked_at[0][1])
 
 
-def _mapped(t: float, low: float, high: float) -> float:
-    """A number of (0, 1) as one of the range."""
+def _mapped(t: float, low: float, high: float, around: float | None = None) -> float:
+    """A number of (0, 1) as one of the range; where that is not finite, the median is `around`, if that is given."""
     t = min(max(t, 2.0**-33), 1 - 2.0**-33)
     if math.isfinite(low) and math.isfinite(high):
         return min(max(low + (high - low) * t, low), high)
+    if around is not None:
+        return min(max(around + (abs(around) or 1.0) * math.log(t / (1 - t)), low), high)
     if math.isfinite(low):
         return low + _HALF_INFINITE * t / (1 - t)
     if math.isfinite(high):
