@@ -394,6 +394,13 @@ def test_a_sum_over_indices_is_shown_as_it_was_typed_and_not_by_its_lists_of_ind
     assert again.objective is problem.objective
 
 
+def test_a_mistake_of_a_flag_is_not_shown_in_the_file() -> None:
+    with pytest.raises(ProblemError) as caught:
+        of_document('minimize: "sum(x^2)"\nvariables: {x: {shape: 2, start: [1, 2]}}', Flags(start=("x=[1, 2, 3]",)))
+    [mistake] = caught.value.mistakes
+    assert (mistake.sentence, mistake.place) == ("x has the shape 2, and a list of shape 3 is given.", None)
+
+
 def test_a_shape_needs_no_range() -> None:
     [x] = of_expression("sum(x^2)", Flags(variables=("x[3]",))).variables
     assert (x.shape, [str(r) for r in x.ranges[:1]]) == ((3,), ["(-inf, inf)"])

@@ -156,16 +156,16 @@ def _validated(draft: ProblemDraft, flags: Flags, open_names: bool) -> Problem:
 
 
 def overridden(draft: ProblemDraft, flags: Flags, default: tuple[Values, Values] | None) -> ProblemDraft:
-    """Return the draft with the flags laid over it."""
+    """Return the draft with the flags laid over it; a variable that a flag concerns has no place in a file any more."""
     variables = {v.name.value: v if default is None else replace(v, range=default) for v in draft.variables}
     for text in flags.variables:
         given = _variable(text)
         known = variables.get(given.name.value, VariableDraft(given.name, default))
-        variables[given.name.value] = replace(known, range=given.range or known.range, shape=given.shape or known.shape)
+        variables[given.name.value] = replace(known, name=given.name, range=given.range or known.range, shape=given.shape or known.shape)
     for text in flags.start:
         name, value = _assignment(text, "--start", "x=1")
         known = variables.get(name, VariableDraft(Text(name), default))
-        variables[name] = replace(known, start=_value(value), starts=())
+        variables[name] = replace(known, name=Text(name), start=_value(value), starts=())
     for name in flags.integer:
         variables[name] = replace(variables.get(name, VariableDraft(Text(name), default)), integer=True)
     parameters = {p.name.value: p for p in draft.parameters}
