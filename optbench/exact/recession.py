@@ -4,7 +4,8 @@ Candidates are curves x_i = b + c*t^a with small rational exponents and coeffici
 poles of each unknown; plain floats choose the promising ones. On such a curve all conditions are proved to hold for all large t
 (see `paths`), so a limit of minus infinity proves that the problem is unbounded. A finite limit L is a value that feasible
 points approach; where f > L is proved for all feasible points, L is the infimum and not attained. f > L is proved by the
-signs of the parts of f - L, or where f - L is a sum of terms that are nowhere negative and never 0 together.
+signs of the parts of f - L, or where f - L is a sum of terms that are nowhere negative and never 0 together, or by the least
+value of P where f - L = P/Q with a positive Q.
 
 >>> from optbench.problem.draft import ProblemDraft, Text
 >>> from optbench.problem.validate import validated
@@ -26,12 +27,14 @@ from optbench.exact import several
 from optbench.exact.answer import ExactAnswer, NotApplicable
 from optbench.exact.cases import Infeasible, Send, comparisons, guarded, order, part_of, region_of, solved
 from optbench.exact.numbers.formula import as_float
+from optbench.exact.numbers.sums import sum_node
 from optbench.exact.ranges import holding
 from optbench.exact.region.paths import NotSettled, eventually, limit_along
-from optbench.exact.region.signs import NOT_NEGATIVE, POSITIVE, Region, is_continuous
+from optbench.exact.region.signs import NOT_NEGATIVE, POSITIVE, Region, is_continuous, normal_form
 from optbench.exact.separable import inside, terms_of
 from optbench.exact.vanishing import zeros_of
 from optbench.language.build import add, call, condition, divide, multiply, number, power, substitute, subtract, symbol
+from optbench.language.elaborate import parse
 from optbench.language.graph import Call, GraphError, Node, Symbol, symbols
 from optbench.language.text import text
 from optbench.problem.interval import INFINITY, MINUS_INFINITY, Interval
@@ -268,7 +271,7 @@ def _settles(values: Sequence[float]) -> bool:
 def is_above(problem: Problem, level: Node) -> bool:
     """Whether it is proved that the minimand is greater than a number at all feasible points."""
     region = region_of(problem)
-    if region.is_positive(subtract(problem.minimand, level)):
+    if region.is_positive(subtract(problem.minimand, level)) or _has_positive_numerator(problem, level, region):
         return True
     terms = terms_of(problem.minimand)
     moving = [t for t in terms if symbols(t)]
@@ -278,6 +281,24 @@ def is_above(problem: Problem, level: Node) -> bool:
     if region.signs(rest) <= POSITIVE or any(region.is_positive(t) for t in moving):
         return True
     return _is_never_zero(problem, moving, region)
+
+
+def _has_positive_numerator(problem: Problem, level: Node, region: Region) -> bool:
+    """Whether f - L is P/Q with a positive Q, and P has a positive least value, or does not reach an infimum of at least 0."""
+    form = normal_form(subtract(problem.minimand, level))
+    if form is None:
+        return False
+    bottom = sum_node(form.bottom)
+    if not symbols(bottom) or not region.is_positive(bottom):
+        return False
+    try:
+        answer = solved(part_of(problem, sum_node(form.top), problem.variables, [*problem.domain, *comparisons(problem)]))
+    except (Infeasible, NotApplicable):
+        return False
+    if answer.value_exact is None or answer.status not in (Status.OPTIMAL, Status.NOT_ATTAINED):
+        return False
+    sign = order(parse(answer.value_exact).node, number(0))
+    return sign > 0 or (sign == 0 and answer.status is Status.NOT_ATTAINED)
 
 
 def _is_never_zero(problem: Problem, terms: Sequence[Node], region: Region) -> bool:
