@@ -97,6 +97,7 @@ CASES = [
     Case("sqrt(x^2 + a^2)", "ar", "abs(a)"),
     Case("sqrt(x^2 + a^2) + sqrt((x - c)^2 + b^2)", "a+ b+ c+", "sqrt((a + b)^2 + c^2)"),
     Case("a*cos(x) + b*sin(x)", "a+ br", "-sqrt(a^2 + b^2)"),
+    Case("a*cos(x) + b*sin(x)", "ar br", "-sqrt(a^2 + b^2)"),  # all are minimisers where a = b = 0
     Case("a*sin(x)", "ar", "-abs(a)"),
     Case("p*sqrt(x) - w*x", "p+ w+", "p^2/(4*w)", (), {"x": N}, True),
     Case("x*y", "s+", "s^2/4", ("x + y == s",), maximize=True),

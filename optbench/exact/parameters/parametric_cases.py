@@ -19,9 +19,10 @@ for q = 0 joins a neighbour whose formulas it agrees with. The status has to be 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import TypeAlias
 
 from optbench.exact.answer import NotApplicable
 from optbench.exact.numbers.sums import plain_sum, product_node, scaled
@@ -89,6 +90,7 @@ class Question:
 
 
 Answer = Callable[[Question], Outcome]
+Values: TypeAlias = Mapping[Symbol, Node]
 
 
 def by_cases(question: Question, answer: Answer, effort: Effort | None = None, depth: int = MAX_DEPTH) -> Outcome:
@@ -106,20 +108,38 @@ def by_cases(question: Question, answer: Answer, effort: Effort | None = None, d
         raise NotApplicable(f"the sign of {q} is not known")
     signs = question.given.signs(q)
     found: dict[int, Outcome] = {}
-    value = question.given.solved(q) if 0 in signs else None
+    values = _where_zero(question.given, q) if 0 in signs else {}
     for sign in sorted(signs, key=lambda s: s == 0):
-        part = _case(question, q, sign, value)
+        part = _case(question, q, sign, values)
         try:
             found[sign] = by_cases(part, answer, effort, depth - 1)
         except NotApplicable as reason:
             raise _in_case(q, sign, reason) from None
     _check_statuses(q, found)
-    return _joined(question, q, found, value)
+    return _joined(question, q, found, values)
 
 
-def _case(question: Question, q: Node, sign: int, value: tuple[Symbol, Node] | None) -> Question:
+def _where_zero(given: Assumptions, q: Node) -> Values:
+    """What parameters are where q = 0: one in which q is linear, or all of a sum of even powers; nothing where that is not seen."""
+    solved = given.solved(q)
+    if solved is not None:
+        return dict([solved])
+    form = normal_form(q)
+    if form is None or symbols(plain_sum(form.bottom)) or not all(c > 0 for c in form.top.values()):
+        return {}
+    powers = [next(iter(m)) for m in form.top if len(m) == 1]
+    if len(powers) < len(form.top) or not all(isinstance(s, Symbol) and e > 0 and e.denominator == 1 and e % 2 == 0 for s, e in powers):
+        return {}
+    return {s: number(0) for s, _ in powers if isinstance(s, Symbol)}
+
+
+def _case(question: Question, q: Node, sign: int, values: Values) -> Question:
     if sign == 0:
-        return question.without(*value) if value else replace(question, given=question.given.having(q, ZERO))
+        if not values:
+            return replace(question, given=question.given.having(q, ZERO))
+        for s, value in values.items():
+            question = question.without(s, value)
+        return question
     return replace(question, given=question.given.having(q, POSITIVE if sign > 0 else NEGATIVE))
 
 
@@ -148,30 +168,34 @@ _WORDS = {
 # ---- one formula ------------------------------------------------------------------------------------------------------------------
 
 
-def _joined(question: Question, q: Node, found: dict[int, Outcome], value: tuple[Symbol, Node] | None) -> Outcome:
+def _joined(question: Question, q: Node, found: dict[int, Outcome], values: Values) -> Outcome:
     below, zero, above = (found.get(s) for s in (-1, 0, 1))
     if zero is not None:
-        wider_below = None if below is None else _extended(below, zero, question, q, value)
-        wider_above = None if above is None else _extended(above, zero, question, q, value)
+        wider_below = None if below is None else _extended(below, zero, question, q, values)
+        wider_above = None if above is None else _extended(above, zero, question, q, values)
         if wider_below and wider_above and below == above:
             return wider_below
         if wider_below and (wider_above is None or wider_below.complete >= wider_above.complete):
             return wider_below if above is None else _chosen(q, "less_equal", wider_below, above)
         if wider_above:
             return wider_above if below is None else _chosen(q, "less", below, wider_above)
-        rest = _chosen(q, "equal", zero, above) if above else zero
+        rest = zero
+        if above is not None:
+            rest = _chosen(q, "equal", zero, above)
+            if _has_value(above, zero, question, q, values):
+                rest = replace(rest, value=above.value)
         return _chosen(q, "less", below, rest) if below else rest
     if below is None or above is None:
         return next(iter(found.values()))
     return below if below == above else _chosen(q, "less", below, above)
 
 
-def _extended(other: Outcome, zero: Outcome, question: Question, q: Node, value: tuple[Symbol, Node] | None) -> Outcome | None:
+def _extended(other: Outcome, zero: Outcome, question: Question, q: Node, values: Values) -> Outcome | None:
     """The outcome of a neighbour if its formulas are right where q = 0, too; perhaps not complete any more."""
     if zero.value is None or other.value is None or not other.points:
         return other if zero.value is other.value else None
-    table: dict[Node, Node] = {value[0]: value[1]} if value else {}
-    case = question.without(*value) if value else replace(question, given=question.given.having(q, ZERO))
+    table = dict[Node, Node](values.items())
+    case = _case(question, q, 0, values)
     try:
         if not case.given.vanishes(subtract(substitute(other.value, table), zero.value)):
             return None
@@ -184,6 +208,18 @@ def _extended(other: Outcome, zero: Outcome, question: Question, q: Node, value:
     except GraphError:
         return None
     return replace(other, complete=other.complete and zero.complete and set(met) >= set(range(len(zero.points))))
+
+
+def _has_value(other: Outcome, zero: Outcome, question: Question, q: Node, values: Values) -> bool:
+    """Whether the value of a neighbour is defined and right where q = 0, too."""
+    if zero.value is None or other.value is None:
+        return False
+    case = _case(question, q, 0, values)
+    try:
+        value = substitute(other.value, dict[Node, Node](values.items()))
+        return all(holds(c, case.given) for c in natural_domain(value)) and case.given.vanishes(subtract(value, zero.value))
+    except GraphError:
+        return False
 
 
 def _place_of(p: Place, zero: Outcome, given: Assumptions) -> int | None:
