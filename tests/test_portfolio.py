@@ -14,11 +14,13 @@ import optbench
 from optbench.methods.method import Facts
 from optbench.methods.space import Euclidean
 from optbench.problem.problem import Problem
-from optbench.result import Assurance, Attempt, AttemptStatus, Result
+from optbench.result import Assurance, Attempt, AttemptStatus, Optimality, Result
 from optbench.workbench.auto import ladder
 from optbench.workbench.function import Function
+from optbench.workbench.judgement import Judgement
 from optbench.workbench.multistart import Minima
 from optbench.workbench.starts import starts
+from optbench.workbench.verdict import Finding, best_of
 
 
 def auto(problem: Problem, **asked: Any) -> Result:
@@ -193,3 +195,32 @@ def test_starts_around_a_given_one_stay_in_the_range() -> None:
     for x, y in starts(Function(problem), 0, 40):
         assert x >= 1
         assert 0 <= y <= 2
+
+
+def test_alike_terms_of_a_model_stay_where_the_start_has_led() -> None:
+    """Two decays with some noise: every minimum is there twice, and further starts find the one as often as the other."""
+    t = np.arange(24) / 4
+    noise = np.random.default_rng(3).normal(size=24) / 50
+    parameters = {"s": t.tolist(), "y": (5 * np.exp(-2 * t) + 3 * np.exp(-t / 4) + noise).tolist()}
+    for seed in range(3):
+        for fast, slow in (("b", "d"), ("d", "b")):
+            start = {"a": 1, "c": 1, fast: 1.5, slow: 0.3}
+            result = auto(optbench.define("sum((y - a*exp(-b*s) - c*exp(-d*s))^2)", parameters=parameters, start=start), seed=seed)
+            point = result.solutions[0].point or {}
+            assert point == result.attempts[0].point
+            assert sorted((point["b"], point["d"])) == pytest.approx([0.25, 2], rel=0.1)
+
+
+def found(value: float, stage: str | None, stationarity: float, assurance: Assurance = Assurance.LOCAL) -> Finding:
+    row = Attempt("fake", "numerical", AttemptStatus.CONVERGED, value=value, stage=stage)
+    return Finding(row, Judgement(None, value, assurance, Optimality(stationarity, 0.0, "positive"), "interior", None))
+
+
+def test_the_best_point_is_that_of_the_start_unless_another_is_lower_by_more_than_rounding() -> None:
+    first, further = found(3e-4, None, 1e-9), found(3e-4 * (1 - 1e-12), "further starts", 0.0)
+    assert best_of([first, further]) is first
+    lower = found(3e-4 * (1 - 1e-7), "further starts", 1e-9)  # small values have digits, too
+    assert best_of([first, lower]) is lower
+    feasible = found(3e-4 * (1 - 1e-7), None, 0.0, Assurance.FEASIBLE)
+    assert best_of([feasible, first]) is first
+    assert best_of([found(1.0, None, 0.0), found(0.9, "global search", 1.0, Assurance.FEASIBLE)]).row.value == 0.9  # type: ignore[union-attr]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from optbench.exact.answer import ExactAnswer, ExactSolution, FormulaFacts
 
 _TIE = 1e-9  # relative difference of values below which the better known point is preferred
+_ELSEWHERE = ("further starts", "global search", "polished")  # stages of `auto` that leave the given start behind
 _CLEAN = 1e-9  # violation of the constraints up to which values are compared
 _ROUNDING = 1e-12  # violation of the constraints that rounding explains
 _CLEARLY = 1e-3  # relative difference of values that such a violation does not explain, not even in a cusp of the feasible set
@@ -90,15 +91,22 @@ def _fit(problem: Problem, function: Function, result: Result) -> Fit | None:
 
 
 def best_of(findings: Sequence[Finding]) -> Finding | None:
-    """The lowest value, and among values that tie the one that is known best; what violates a constraint comes last."""
-    usable = [f for f in findings if f.judgement is not None and f.judgement.assurance is not Assurance.NONE]
-    usable = [f for f in usable if f.judgement and f.judgement.optimality.infeasibility <= _CLEAN] or usable
-    if not usable:
+    """The lowest value, and among values that tie the one that is known best; what violates a constraint comes last.
+
+    Of points that are known as well and differ in value by rounding only, the one that a given start has led to comes before
+    those of further starts: two terms of a model that are alike can be exchanged, and the user's start has named them.
+    """
+    known = [(f, f.judgement) for f in findings if f.judgement is not None and f.judgement.assurance is not Assurance.NONE]
+    known = [(f, j) for f, j in known if j.optimality.infeasibility <= _CLEAN] or known
+    if not known:
         return None
-    lowest = min(f.judgement.value for f in usable if f.judgement)
-    room = _TIE * max(1.0, abs(lowest))
-    tied = [f for f in usable if f.judgement and f.judgement.value <= lowest + room]
-    return min(tied, key=lambda f: (f.judgement.assurance.rank, f.judgement.optimality.stationarity or 0.0) if f.judgement else (9, 0.0))
+    lowest = min(j.value for _, j in known)
+    tied = [(f, j) for f, j in known if j.value <= lowest + _TIE * max(1.0, abs(lowest))]
+    rank = min(j.assurance.rank for _, j in tied)
+    equals = [(f, j) for f, j in tied if j.assurance.rank == rank]
+    least = min(j.value for _, j in equals)
+    same = [(f, j) for f, j in equals if j.value <= least + _TIE * abs(least)]
+    return min(same, key=lambda found: (found[0].row.stage in _ELSEWHERE, found[1].optimality.stationarity or 0.0))[0]
 
 
 def _found(problem: Problem, function: Function, best: Finding | None, findings: Sequence[Finding], answer: ExactAnswer | None) -> Result:
