@@ -186,7 +186,7 @@ class Attempt:
     trace: list[Mapping[str, Any]] | None = None  # one record an iterate, see `TraceRecord`
     chosen_because: str | None = None  # why `auto` chose this method; None where it was asked for by name
     reached_optimum: bool | None = None  # whether `value` is the proved optimum, to six digits; None where none is proved
-    stage: str | None = None  # of `auto`: epigraph form, continued, lines, further starts, global search, polished; None where it is none
+    stage: str | None = None  # of `auto`: epigraph form, continued, lines, valleys, further starts, global search, polished; or None
     searches: Mapping[str, Any] | None = None  # of further starts: how many were made, led to different points, are expected, are enough
 
 

@@ -10,19 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optbench
+from optbench.problem.library import path
 from optbench.problem.problem import MethodChoice, Problem
+from optbench.problem.reader import read
+from optbench.problem.validate import validated
 from optbench.result import Result
 from optbench.workbench.attempt import Budget
 from optbench.workbench.batch.automatic import automatic
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement, judge
-from optbench.workbench.lines import LINES, Look, is_worth_a_look, look
+from optbench.workbench.lines import LINES, LINES_UNDER_CONSTRAINTS, Look, is_worth_a_look, look
 from optbench.workbench.panel import entrants
 from optbench.workbench.settings import Settings
 from optbench.workbench.starts import starts
 
 numbers = st.integers(-30, 30).map(lambda k: k / 10)
 positive = st.integers(1, 50).map(lambda k: k / 10)
+
+
+def read_problem(name: str) -> Problem:
+    return validated(read(str(path(name))))
 
 
 def judged(problem: Problem, *x: float) -> tuple[Function, Judgement]:
@@ -67,7 +74,7 @@ def test_an_exact_penalty_of_a_convex_problem_only_rises(a: float, b: float, p: 
     ],
 )
 def test_it_falls_where_another_valley_lies_on_the_way(text: str, x: tuple[float, float], seed: int) -> None:
-    assert looked(optbench.define(text, range=(-3, 3)), *x, seed=seed).falls
+    assert looked(optbench.define(text, range=(-3, 3)), *x, seed=seed).valleys
 
 
 def test_every_evaluation_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +95,8 @@ def test_every_evaluation_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(function, name, counted(name))
     seen = look(function, known, 0)
     assert (seen.values, seen.constraints) == (calls["value"], calls["constraints"])
-    assert seen.values == seen.constraints <= LINES * 14
+    assert seen.values == seen.constraints
+    assert seen.lines == LINES_UNDER_CONSTRAINTS + 4
     assert seen.only_rises
 
 
@@ -99,7 +107,7 @@ def test_where_the_function_is_hardly_defined_it_is_not_taken_to_rise() -> None:
 
 def test_a_look_ends_with_its_time() -> None:
     seen = look(*judged(optbench.define("x^2 + y^2"), 0, 0), 0, 0.0)
-    assert (seen.values, seen.falls, seen.only_rises) == (1, False, False)
+    assert (seen.values, seen.valleys, seen.only_rises) == (1, [], False)
 
 
 def test_flat_optima_and_whole_numbers_are_not_looked_at() -> None:
@@ -115,8 +123,8 @@ def test_the_row_says_what_was_seen_and_what_it_cost() -> None:
     first, row = result.attempts
     assert (row.method, row.stage, row.searches) == ("auto", "lines", None)
     assert (row.value, row.point) == (first.value, first.point)
-    assert row.objective_evaluations == LINES * 14
-    assert row.chosen_because == f"the function only rises along {LINES} lines from there to points all over the range"
+    assert row.objective_evaluations == LINES * 14 + 4 * 7
+    assert row.chosen_because == f"the function only rises along {LINES + 4} lines from there to points all over the range"
     assert result.value == first.value
 
 
@@ -124,7 +132,7 @@ def test_the_costs_of_a_look_in_vain_are_those_of_the_further_starts() -> None:
     wavy = optbench.define("sum(x^2 - 10*cos(2*pi*x) + 10)", variables={"x": {"range": (-5, 5), "shape": 2}}, start={"x": 4.1})
     first, further, *_ = auto(wavy, trace=True).attempts
     seen = look(*judged(wavy, *first.point["x"]), 0)
-    assert seen.falls
+    assert seen.is_rugged
     assert further.stage == "further starts"
     assert further.trace is not None
     assert further.objective_evaluations >= seen.values + further.trace[-1]["objective_evaluations"]
@@ -153,3 +161,21 @@ def test_valleys_of_single_terms_are_found_where_lines_do_not_show_them(n: int) 
     assert result.value is not None
     assert result.value < 0.6 * n * ((lower**2 - 1) ** 2 + 0.1 * lower) + 0.4 * first.value  # most terms are in their lower well
     assert result.attempts[1].stage == "further starts"
+
+
+def test_a_few_valleys_are_searched_by_themselves() -> None:
+    """McCormick's function has one more local minimum in its box; if it is no lower, that is all."""
+    result = auto(read_problem("mccormick"))
+    first, valleys = result.attempts
+    assert valleys.stage == "valleys"
+    assert valleys.chosen_because == "it saw another valley on lines from there"
+    assert result.value == first.value == pytest.approx(-1.9132229549810362)
+    assert valleys.value is not None
+    assert valleys.value > result.value + 0.1
+
+
+def test_a_lower_valley_asks_for_starts_all_over() -> None:
+    result = auto(read_problem("shekel_5"))
+    assert [row.stage for row in result.attempts[:3]] == [None, "valleys", "further starts"]
+    assert result.attempts[2].chosen_because == "one of these valleys is lower"
+    assert result.value == pytest.approx(-10.1532, abs=1e-4)

@@ -232,6 +232,7 @@ _DOES = {
     "epigraph form": "chose {}",
     "continued": "went on with {} from the best point",
     "lines": "tried no further starts",
+    "valleys": "tried further starts with {}",
     "further starts": "tried further starts with {}",
     "global search": "searched the whole box with {}",
     "polished": "went on with {} from there",

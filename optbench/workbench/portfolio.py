@@ -2,9 +2,10 @@
 
 Where no method has reached a point that passes as a local optimum, the next of the ladder goes on from the best point known,
 and from one beside it, so that a saddle or a kink does not hold it as well. Where one has, the problem is not seen to be
-convex, nothing is proved, and the function falls again on lines from there (`lines`), further starts are tried, until the
-stopping rule of `multistart` says that they are enough. If that is not so in the end, and every unknown has a finite range, a
-global method searches, and a local one goes on from there.
+convex, nothing is proved, and the function falls again on lines from there (`lines`), it starts in the valleys seen there where
+these are few. Where they are many, or one is lower, further starts are tried all over the range, until the stopping rule of
+`multistart` says that they are enough. If that is not so in the end, and every unknown has a finite range, a global method
+searches, and a local one goes on from there.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from optbench.workbench.panel import Entrant, entrant
 from optbench.workbench.starts import starts
 from optbench.workbench.verdict import Finding, best_of
 
-CONTINUED, LINES, FURTHER, GLOBAL, POLISHED = "continued", "lines", "further starts", "global search", "polished"
+CONTINUED, LINES, VALLEYS = "continued", "lines", "valleys"
+FURTHER, GLOBAL, POLISHED = "further starts", "global search", "polished"
 _BESIDE = 1e-2  # relative distance of the second start from the best point
 _STARTS = ((2, 40), (10, 30), (50, 20), (200, 10))  # further starts, by the number of variables up to which there are so many
 _MOST_GLOBALLY = 30  # unknowns up to which a global method has a chance
 _GLOBALLY = 0.8  # of what is left of the budget; a local method needs the rest
+_LOWER = 1e-6  # relative difference of values from which one is lower
 _LOOKING = 0.1  # of the budget, for looks along lines
 _EACH, _AT_LEAST = 5, 300  # a further start may cost so many times what the first search did, or so many evaluations
 _NOTHING = 1e-15  # of a sum of squares, relative to the constant beside it
@@ -74,6 +77,8 @@ class Portfolio:
             return self._polished(finished)
         if self.running.stage == FURTHER:
             return self._globally(finished)
+        if self.running.stage == VALLEYS and best is not None:
+            return self._after_valleys(best)
         if best is None or best.judgement is None or not arrived:
             return self._further_down(best, finished)
         return None if self._is_least(best.judgement.value) else self._elsewhere(best.judgement)
@@ -110,24 +115,51 @@ class Portfolio:
         return None
 
     def _elsewhere(self, known: Judgement) -> Order | None:
-        """Further starts with the method that arrived, where they may find anything better."""
-        count = next((count for most, count in _STARTS if self.function.dimension <= most), 0)
-        if not (count and self.may_look_elsewhere) or self.function.is_seen_convex:
+        """A look along lines, and further starts with the method that arrived, where they may find anything better."""
+        if not (self._most_starts() and self.may_look_elsewhere) or self.function.is_seen_convex:
             return None
         seen, because = None, "the problem is not seen to be convex"
         if is_worth_a_look(self.function, known):
             seen = look(self.function, known, self.seed, _LOOKING * self.budget.seconds)
             if seen.only_rises:
                 return self._nowhere(seen)
-            because += ", and the function falls again on a line from there to another point" if seen.falls else ""
+            if seen.valleys and not seen.is_rugged:
+                return self._in_valleys(seen)
+            because += ", and the function falls again on lines from there to other points" if seen.valleys else ""
+        return self._all_over(because, seen)
+
+    def _most_starts(self) -> int:
+        """How many further starts there are at most."""
+        return next((count for most, count in _STARTS if self.function.dimension <= most), 0)
+
+    def _all_over(self, because: str, seen: Look | None = None) -> Order | None:
+        """Further starts all over the range, until the stopping rule ends them."""
         found = self._in_place(FURTHER, because)
-        begins = starts(self.function, self.seed, 1 + count)[1:]
-        if found is None or not begins:
-            return None
+        begins = starts(self.function, self.seed, 1 + self._most_starts())[1:]
+        return Order(found, begins, self._for_each(seen), until_enough=True, look=seen) if found is not None and begins else None
+
+    def _in_valleys(self, seen: Look) -> Order | None:
+        """Starts in the few valleys that were seen along lines."""
+        count = len(seen.valleys)
+        words = "another valley" if count == 1 else f"{count} other valleys"
+        found = self._in_place(VALLEYS, f"it saw {words} on lines from there")
+        return (
+            None
+            if found is None
+            else Order(found, [self.function.space.coordinates(x) for x in seen.valleys], self._for_each(seen), look=seen)
+        )
+
+    def _for_each(self, seen: Look | None) -> Budget:
+        """What is left, and how much of it each start may cost."""
         first = next((_evaluations(f.row) for f, _ in self.done if _is_local(f)), 0)
         left = self.budget.seconds - (0.0 if seen is None else seen.seconds)
-        budget = replace(self.budget, seconds=left, each=max(_AT_LEAST, _EACH * first))
-        return Order(found, begins, budget, until_enough=True, look=seen)
+        return replace(self.budget, seconds=left, each=max(_AT_LEAST, _EACH * first))
+
+    def _after_valleys(self, best: Finding) -> Order | None:
+        """Further starts all over the range, if a valley was lower than the point from where it was seen."""
+        before = min(f.judgement.value for f, by in self.done if f.judgement is not None and by.stage != VALLEYS)
+        lower = best.judgement is not None and best.judgement.value < before - _LOWER * max(1.0, abs(before))
+        return self._all_over("one of these valleys is lower") if lower else None
 
     def _nowhere(self, seen: Look) -> Order:
         """No further start, since the function only rises."""
