@@ -479,6 +479,13 @@ def test_a_dash_is_standard_output(optbench: Any, tmp_path: Path, monkeypatch: p
     assert list(tmp_path.iterdir()) == []
 
 
+def test_counts_of_a_dry_run_stand_below_one_another(optbench: Any) -> None:
+    shown = optbench("batch", "@beale", "--method", "gradient-descent:line_search=fixed,step=0.01", "--method", "bfgs", "--dry-run").out
+    rows = [line for line in shown.splitlines() if line[-1:].isdigit()]
+    assert len(rows) == 7
+    assert len({len(line) for line in rows}) == 1
+
+
 def test_a_dry_run_counts_and_makes_nothing(optbench: Any, folder: Path) -> None:
     path = folder / "run.jsonl"
     command = ("batch", str(folder), *QUICK, "--seed", "0..4", "--out", str(path))

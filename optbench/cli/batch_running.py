@@ -171,24 +171,29 @@ def _tell(request: Request) -> int:
 def _plan_lines(request: Request, progress: Progress, seconds: float) -> Iterator[str]:
     plan = request.plan
     left = progress.planned + progress.unreadable - progress.kept
-    yield f"problems            {progress.opened:>10,}"
+    width = max([18, *map(len, progress.by_method)]) + 2
+
+    def line(words: str, count: str, more: str = "") -> str:
+        return f"{words:<{width}}{count:>10}{more}"
+
+    yield line("problems", f"{progress.opened:,}")
     if progress.twice:
-        yield f"  given twice       {progress.twice:>10,}"
+        yield line("  given twice", f"{progress.twice:,}")
     if progress.unreadable:
-        yield f"  not to be read    {progress.unreadable:>10,}"
-    yield f"attempts            {progress.planned:>10,}"
+        yield line("  not to be read", f"{progress.unreadable:,}")
+    yield line("attempts", f"{progress.planned:,}")
     for method, count in progress.by_method.items():
-        yield f"  {method:<18}{count:>10,}"
+        yield line(f"  {method}", f"{count:,}")
     if progress.kept:
-        yield f"in the journal      {progress.kept:>10,}"
-    yield f"to be done          {left:>10,}"
+        yield line("in the journal", f"{progress.kept:,}")
+    yield line("to be done", f"{left:,}")
     kinds = {"exact stage": "exact", "branch-and-bound": "certified"}
     most = sum(count * plan.seconds(kinds.get(method, "numerical")) for method, count in progress.by_method.items())
     share = left / max(progress.planned + progress.unreadable, 1)
     workers = f"{request.jobs} worker{'' if request.jobs == 1 else 's'}"
     if left:
-        yield f"at most             {duration(share * most / request.jobs):>10} with {workers}, if each takes all of its time"
+        yield line("at most", duration(share * most / request.jobs), f" with {workers}, if each takes all of its time")
     if left and seconds:
-        yield f"probably about      {duration(left * seconds / request.jobs):>10} by the average of the journal"
+        yield line("probably about", duration(left * seconds / request.jobs), " by the average of the journal")
     if progress.statuses[INVALID]:
         yield "`optbench check` says what is wrong with what can't be read."

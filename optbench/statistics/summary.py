@@ -154,13 +154,13 @@ def _of_method(
 
 
 def shifted_geometric_mean(values: Iterable[float], shift: float) -> float:
-    """Return exp(mean(log(value + shift))) - shift; at least one value is needed, none below 0.
+    """Return exp(mean(log(value + shift))) - shift for a positive shift; at least one value is needed, none below 0.
 
-    >>> round(shifted_geometric_mean([0.0, 30.0], 10.0), 12)
-    10.0
+    >>> round(shifted_geometric_mean([0.0, 30.0], 10.0), 12), shifted_geometric_mean([0.0, 0.0], 10.0)
+    (10.0, 0.0)
     """
-    logarithms = [math.log(value + shift) for value in values]
-    return max(0.0, math.exp(math.fsum(logarithms) / len(logarithms)) - shift)
+    logarithms = [math.log1p(value / shift) for value in values]  # so that the mean of zeros is 0
+    return shift * math.expm1(math.fsum(logarithms) / len(logarithms))
 
 
 # ---- profiles --------------------------------------------------------------------------------------------------------------
