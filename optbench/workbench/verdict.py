@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from optbench.exact.answer import ExactAnswer, ExactSolution, FormulaFacts
 
 _TIE = 1e-9  # relative difference of values below which the better known point is preferred
-_ELSEWHERE = ("further starts", "global search", "polished")  # stages of `auto` that leave the given start behind
+_FROM_THE_START = (None, "epigraph form", "continued")  # stages of an attempt that does not look elsewhere
 _CLEAN = 1e-9  # violation of the constraints up to which values are compared
 _ROUNDING = 1e-12  # violation of the constraints that rounding explains
 _CLEARLY = 1e-3  # relative difference of values that such a violation does not explain, not even in a cusp of the feasible set
@@ -106,7 +106,7 @@ def best_of(findings: Sequence[Finding]) -> Finding | None:
     equals = [(f, j) for f, j in tied if j.assurance.rank == rank]
     least = min(j.value for _, j in equals)
     same = [(f, j) for f, j in equals if j.value <= least + _TIE * abs(least)]
-    return min(same, key=lambda found: (found[0].row.stage in _ELSEWHERE, found[1].optimality.stationarity or 0.0))[0]
+    return min(same, key=lambda found: (found[0].row.stage not in _FROM_THE_START, found[1].optimality.stationarity or 0.0))[0]
 
 
 def _found(problem: Problem, function: Function, best: Finding | None, findings: Sequence[Finding], answer: ExactAnswer | None) -> Result:
