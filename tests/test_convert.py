@@ -709,6 +709,13 @@ def test_what_a_model_cannot_say_is_told(optbench: Any, tmp_path: Path) -> None:
     assert "no open ends" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("objective", "start"), [("1/x", "[1.0]"), ("gamma(x) + y", "[1.0, 0.0]"), ("1/(x*(x - 1))", "[-1.0]"), ("log(x)", "[1.0]")]
+)
+def test_a_module_starts_where_the_problem_is_defined(optbench: Any, objective: str, start: str) -> None:
+    assert f"\nSTART = np.array({start})\n" in optbench("convert", objective, "-", "--to", "python").out
+
+
 def test_standard_input(optbench: Any) -> None:
     assert optbench("convert", "-", "-", "--to", "yaml", stdin="x^2\n").out == 'minimize: "x^2"\nvariables: {x: null}\n'
     assert "several expressions" in mistake(optbench("convert", "-", "-", "--to", "yaml", stdin="x\ny\n"), ExitCode.USAGE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from optbench.convert.constants import Constants, array
@@ -126,9 +127,9 @@ class _Module:
     def start(self) -> Iterator[float]:
         """The start that is given, or a point inside of the range and, for scalars, of the natural domain."""
         for v in self.problem.variables:
-            inside = [self.problem.domains[v.name][0]] if not v.shape else v.entry_ranges()
             given = v.starts[0] if v.starts else (None,) * v.size
-            yield from (_middle(interval) if value is None else value for value, interval in zip(given, inside, strict=True))
+            inside = map(_middle, v.entry_ranges()) if v.shape else [_inside(v, *self.problem.domains[v.name])]
+            yield from (middle if value is None else value for value, middle in zip(given, inside, strict=True))
 
     def row_facts(self) -> Iterator[str]:
         lower, upper, told = list[float](), list[float](), list[str]()
@@ -279,6 +280,19 @@ def _middle(interval: Interval) -> float:
     if low > -float("inf") and high < float("inf"):
         return low + (high - low) / 2
     return low + 1 if low > -float("inf") else high - 1 if high < float("inf") else 0.0
+
+
+def _inside(variable: Variable, interval: Interval, conditions: Sequence[Node]) -> float:
+    """The middle of an interval, or near it a point at which the conditions on the variable hold."""
+    if not conditions:
+        return _middle(interval)
+    from optbench.arithmetic.balls import decide, exactly
+
+    middle, (low, high) = _middle(interval), interval.floats
+    step = min(1.0, (high - low) / 8)
+    nearby = [middle + k * step for k in (0, 1, -1, 0.5, -0.5, 2, -2) if low < middle + k * step < high]
+    fitting = (x for x in nearby if all(decide(c, {variable.symbol: exactly(Fraction(x), 64)}) for c in conditions))
+    return next(fitting, middle)
 
 
 def _told(text: str) -> str:
