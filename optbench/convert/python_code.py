@@ -20,7 +20,7 @@ from optbench.errors import ProblemError, printable
 from optbench.language.build import add, multiply, reduction, symbol
 from optbench.language.derivative import NotDifferentiable, gradient
 from optbench.language.expand import entries
-from optbench.language.graph import GraphError, Node, Shape, Symbol, functions, symbols
+from optbench.language.graph import GraphError, Node, Shape, Symbol, functions, symbols, topological
 from optbench.problem.interval import Interval, as_float
 from optbench.problem.problem import Problem, Variable
 
@@ -284,14 +284,15 @@ def _middle(interval: Interval) -> float:
 
 def _inside(variable: Variable, interval: Interval, conditions: Sequence[Node]) -> float:
     """The middle of an interval, or near it a point at which the conditions on the variable hold."""
-    if not conditions:
+    scalar = [c for c in conditions if not any(node.shape for node in topological(c))]  # enclosures are of scalars
+    if not scalar:
         return _middle(interval)
     from optbench.arithmetic.balls import decide, exactly
 
     middle, (low, high) = _middle(interval), interval.floats
     step = min(1.0, (high - low) / 8)
     nearby = [middle + k * step for k in (0, 1, -1, 0.5, -0.5, 2, -2) if low < middle + k * step < high]
-    fitting = (x for x in nearby if all(decide(c, {variable.symbol: exactly(Fraction(x), 64)}) for c in conditions))
+    fitting = (x for x in nearby if all(decide(c, {variable.symbol: exactly(Fraction(x), 64)}) for c in scalar))
     return next(fitting, middle)
 
 
