@@ -42,3 +42,22 @@ def test_both_ways_to_solve_it_take_the_same_steps(columns: int, monkeypatch: py
     second = fitted(A, b, model).attempts[0]
     assert first.value == pytest.approx(second.value, rel=1e-8)
     assert first.iterations == second.iterations
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-2, 1e-3])
+def test_small_sums_of_squares_have_as_many_digits_as_large_ones(size: float) -> None:
+    """Residuals in a smaller unit: their gradient is below the tolerance long before the parameters have settled."""
+    t = np.arange(12) / 3
+    noise = np.random.default_rng(1).normal(size=12) / 100
+    y = 2 * np.exp(-t / 2) + np.exp(-3 * t) + noise
+    model = f"sum(({size!r}*(y - a*exp(-b*t) - c*exp(-d*t)))^2)"
+    start = {"a": 1, "b": 0.3, "c": 1, "d": 2}
+    problem = optbench.define(model, parameters={"t": t.tolist(), "y": y.tolist()}, start=start)
+    result = optbench.solve(problem, methods="levenberg-marquardt", exact=False, certify=False)
+    point = result.solutions[0].point
+    assert point is not None
+    x = np.array([point[name] for name in start])
+    fast, slow = np.exp(-x[1] * t), np.exp(-x[3] * t)
+    J = np.column_stack((-fast, x[0] * t * fast, -slow, x[2] * t * slow))
+    step = np.linalg.lstsq(J, -(y - x[0] * fast - x[2] * slow), rcond=None)[0]  # how far Gauss and Newton would still go
+    assert np.max(abs(step / x)) < 1e-5

@@ -14,6 +14,8 @@ from .method import Iterates, LeastSquares, Method, Progress, settled
 from .options import Options, option
 from .space import EPSILON, Point
 
+REFINEMENTS = 3  # steps after the gradient has become small enough, while the linear model promises that digits are gained
+PROMISING = 1e-13  # part of r'r that has to be promised for that
 BY_QR = 10  # unknowns from which a QR factorisation costs less than singular values
 
 
@@ -50,17 +52,20 @@ def levenberg_marquardt(objective: LeastSquares, x: Point, value: float, options
     constant = constant if abs(constant) > ROUNDING * abs(value) else 0.0
     damping = Damping(options.damping)
     D = np.zeros(space.dimension)
+    refined = 0
     while True:
         gradient = space.point(2 * here.half)
-        if outcome := settled(objective, x, value, gradient) or progress.ended(x, value, gradient):
+        outcome = settled(objective, x, value, gradient) or progress.ended(x, value, gradient)
+        if outcome is not None and not (outcome.converged and refined < REFINEMENTS and is_promising(here, D, damping.mu)):
             return outcome
+        refined += outcome is not None
         free = np.full(space.dimension, True)
         if progress.bounded:
             free[:] = free_entries(objective, x, gradient, margin)
         D = np.maximum(D, np.linalg.norm(here.J, axis=0))  # More 1978, section 6
         found = better(objective, here, np.where(D > 0, D, 1.0), free, damping, options.sufficient_decrease)
         if found is None:
-            return NO_DECREASE
+            return outcome or NO_DECREASE
         here = found
         x, value = here.x, _square(here.r) + constant
         yield x, value
@@ -108,6 +113,14 @@ def better(objective: LeastSquares, here: Place, D: Any, free: Any, damping: Dam
                     damping.succeeded(brought / promised)
                     return there
         damping.failed()
+
+
+def is_promising(here: Place, D: Any, mu: float) -> bool:
+    """Whether a step is likely to gain digits though the gradient is small beside the function's scale: where r'r is small, too."""
+    import numpy as np
+
+    p = step(here, np.where(D > 0, D, 1.0), np.full(len(D), True), mu)
+    return bool(-2 * float(here.half @ p) - _square(here.J @ p) > PROMISING * _square(here.r))
 
 
 def step(here: Place, D: Any, free: Any, mu: float) -> Any:
