@@ -13,34 +13,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from optbench.language.graph import functions
 from optbench.result import Assurance, Optimality
 from optbench.workbench.constraint_rows import by_constraint
-from optbench.workbench.function import Function, entry_ranges, importable, silent_numpy
+from optbench.workbench.function import Function, silent_numpy
 from optbench.workbench.kkt import Kkt, kkt
 from optbench.workbench.kkt_by_structure import lagrangian_is_convex
 from optbench.workbench.neighbours import Neighbours, neighbours
 from optbench.workbench.objective import stationarity
-from optbench.workbench.reading import GraphReading
 from optbench.workbench.restoration import CLEAN, restored
 from optbench.workbench.set_up_limit import SetUpTooLong, set_up_limit
+from optbench.workbench.surroundings import (
+    CHEAP,
+    DENSE,
+    after_a_push,
+    curvature_at,
+    decreases_along_a_valley,
+    decreases_nearby,
+    has_corner,
+    is_at_a_pole,
+    is_kink,
+    jumps_next_to,
+    leans_on_open_end,
+    newton_step_gains_nothing,
+    signs,
+)
 
-_JUMPING = {"floor", "ceil", "sign", "mod", "if", "atan2"}
 FEASIBILITY = 1e-6  # tolerated violation of a constraint
 _WHOLE = 1e-6  # distance from a whole number that is taken for rounding
 _LAST_DIGIT = 1e-15  # distance from a bound, relative to its size, at which a point lies on it
 _ROUNDING = 1e-12  # tolerated violation of a range, relative to the point
 STATIONARITY = 1e-5  # greatest scaled projected gradient of a point that is called a local optimum
 COMPLEMENTARITY = 1e-6  # greatest scaled |multiplier * slack| of a point that is called a local optimum
-_DECREMENT = 1e-10  # greatest relative gain of a Newton step from a point that is called a local optimum
-_PUSH = 1e-4  # relative distance of a restart
-_CLEARLY = 1e-6  # relative fall of the value after which a restart has found a lower point
 _CLEAN_ENOUGH = 1e-9  # violation of a constraint at a point that is called a local optimum
-_CURVATURE = 1e-8  # relative to the greatest second derivative
-_DENSE = 400  # up to this dimension the Hessian's eigenvalues are computed
-_SPARSE = 50  # entries a row, on average, up to which a Hessian is factorised by its structure beyond that dimension
-_CHEAP = 1_000_000  # entries computed in an evaluation from which one looks around only where derivatives don't tell
-_LOOKED_AT = 40_000_000  # entries computed along an axis, or a direction, in a look around
 
 
 class Moved(NamedTuple):
@@ -118,9 +122,9 @@ def _judged(function: Function, x: Any) -> Judgement:
         return _refused(function, x, value, violation, "it lies outside the range")
     if violation > FEASIBILITY:
         return _refused(function, x, value, violation, f"it violates a constraint by {violation:.1e}")
-    if _jumps_next_to(function, x, value):
+    if jumps_next_to(function, x, value):
         return _only_feasible(function, x, value, violation, None, "the function jumps next to it")
-    if function.scalar and _is_at_a_pole(function, x, value):
+    if function.scalar and is_at_a_pole(function, x, value):
         return _only_feasible(function, x, value, violation, None, "the function grows without bound next to it")
     if function.gradient_missing_because:
         return _only_feasible(function, x, value, violation, None, function.gradient_missing_because)
@@ -133,13 +137,13 @@ def _in_smooth_form(function: Function, plain: Judgement) -> Judgement:
     """The same judgement, or a better one by the conditions of Karush, Kuhn and Tucker in a form without kinks, at a point
     at which gradients are no help."""
     form = function.smooth_form
-    if form is None or len(function.space.coordinates(plain.x)) + len(form.values) > _DENSE:
+    if form is None or len(function.space.coordinates(plain.x)) + len(form.values) > DENSE:
         return plain
     form.function.scale = function.scale
     y = form.function.space.point(form.lifted(function.space.coordinates(plain.x)))
     if not (math.isfinite(form.function.value(y)) and form.function.violation(y) <= _CLEAN_ENOUGH):
         return plain
-    if not function.constraint_count and _decreases_nearby(function, plain.x, plain.value):
+    if not function.constraint_count and decreases_nearby(function, plain.x, plain.value):
         return plain
     found = _under_constraints(form.function, y, plain.value, plain.optimality.infeasibility)
     names = {c.name for c in function.problem.constraints}
@@ -238,7 +242,7 @@ def _tangent_curvature(function: Function, x: Any, found: Kkt) -> str | None:
     """The sign of the Lagrangian's Hessian on the tangent space; None where that is a point, or it is not computed."""
     import numpy as np
 
-    if function.dimension > _DENSE or not found.tangent.shape[1] or function.hessian_missing_because:
+    if function.dimension > DENSE or not found.tangent.shape[1] or function.hessian_missing_because:
         return None
     H = function.lagrangian_sparsity.dense(function.lagrangian_hessian(x, 1.0, found.multipliers))
     reduced = found.tangent.T @ H @ found.tangent
@@ -247,14 +251,14 @@ def _tangent_curvature(function: Function, x: Any, found: Kkt) -> str | None:
     eigenvalues = np.linalg.eigvalsh(reduced)
     weights = np.maximum(abs(np.atleast_1d(x)), 1.0)
     rounding = _LAST_DIGIT * len(H) * float(abs(weights[:, None] * H * weights).max())  # in the directions, so in their curvature
-    return _signs(list(np.where(abs(eigenvalues) <= rounding, 0.0, eigenvalues)))
+    return signs(list(np.where(abs(eigenvalues) <= rounding, 0.0, eigenvalues)))
 
 
 def _decreases_along_constraints(function: Function, x: Any, value: float, found: Kkt) -> bool:
     """Whether a feasible point near x has a clearly lower value: reached in tangent directions, and moved onto the constraints."""
     room = 1e-9 * max(1.0, abs(value))
     size = max(1.0, function.space.max_abs(x))
-    lengths = (1e-4, 1e-3, 1e-2, 0.1) if function.dimension <= _DENSE else (1e-2,)
+    lengths = (1e-4, 1e-3, 1e-2, 0.1) if function.dimension <= DENSE else (1e-2,)
     steps = [(sign * h * size) * d for d in _tangent_directions(function, found) for h in lengths for sign in (1.0, -1.0)]
     ways = (None, found.held) if found.held.any() else (None,)
     return any(_falls_on_the_way(function, x, step, value, room, held) for step in steps for held in ways)
@@ -272,45 +276,13 @@ def _falls_on_the_way(function: Function, x: Any, step: Any, value: float, room:
 
 def _tangent_directions(function: Function, found: Kkt) -> list[Any]:
     columns, chance = found.nearly_tangent.T, random.Random(0)
-    few, more = (20, 10) if function.dimension <= _DENSE else (2, 1)  # to move one point onto many constraints takes long
+    few, more = (20, 10) if function.dimension <= DENSE else (2, 1)  # to move one point onto many constraints takes long
     chosen = list(columns) if len(columns) <= few else [columns[i] for i in chance.sample(range(len(columns)), few)]
     mixed = [sum(chance.gauss(0, 1) * c for c in columns) for _ in range(min(2 * len(columns), more))] if len(columns) > 1 else []
     return [function.space.point(list(d / max(abs(d)))) for d in [*chosen, *mixed]]
 
 
-# ---- jumps and poles --------------------------------------------------------------------------------------------------------------
-
-
-def _jumps_next_to(function: Function, x: Any, value: float) -> bool:
-    """Whether a function that may jump does so very near x, along an axis."""
-    if not functions(function.problem.minimand) & _JUMPING or function.dimension > _DENSE:
-        return False
-    space = function.space
-    axes = [1.0] if function.scalar else [space.unit(i) for i in range(function.dimension)]
-    reach = 1e-4 * max(1.0, space.max_abs(x))
-    ends = [space.clip(x + sign * reach * axis, function.lower, function.upper) for axis in axes for sign in (1.0, -1.0)]
-    return any(_jumps_between(function, x, value, end) for end in ends)
-
-
-def _jumps_between(function: Function, x: Any, value: float, end: Any) -> bool:
-    """Whether a difference of values stays while the way between two points is halved, again and again."""
-    left, right = (x, value), (end, function.value(end))
-    first = abs(right[1] - left[1])
-    if not first > 1e-6 * max(function.scale, abs(value)):
-        return False
-    for _ in range(40):
-        middle = left[0] + (right[0] - left[0]) / 2
-        at_middle = function.value(middle)
-        left, right = (left, (middle, at_middle)) if abs(at_middle - left[1]) > abs(right[1] - at_middle) else ((middle, at_middle), right)
-    return not abs(right[1] - left[1]) < first / 2
-
-
-def _is_at_a_pole(function: Function, x: float, value: float) -> bool:
-    """Whether a function of one variable is huge at x and halves within the next thousand doubles."""
-    if abs(value) < 1e6 * function.scale:
-        return False
-    step = 1024 * math.ulp(x)
-    return any(abs(function.value(y)) < abs(value) / 2 for y in (x - step, x + step) if function.lower <= y <= function.upper)
+# ---- under bounds alone -----------------------------------------------------------------------------------------------------------
 
 
 def _is_inside(function: Function, x: Any) -> bool:
@@ -330,198 +302,33 @@ def _only_feasible(function: Function, x: Any, value: float, violation: float, s
 def _with_gradient(function: Function, x: Any, value: float, violation: float) -> Judgement:
     gradient = function.gradient(x)
     slope = stationarity(function, x, value, gradient)
-    if not slope <= STATIONARITY and not _newton_step_gains_nothing(function, x, value, gradient):
-        if function.scalar and _is_kink(function, x):
+    if not slope <= STATIONARITY and not newton_step_gains_nothing(function, x, value, gradient):
+        if function.scalar and is_kink(function, x):
             kind = "boundary" if _place(function, x) == "boundary" else "kink"
             return Judgement(x, value, Assurance.LOCAL, Optimality(None, violation, None), kind, None)
         shown = "undefined" if math.isinf(slope) else f"{slope:.1e}"
         stationary = None if math.isinf(slope) else slope
         return _only_feasible(function, x, value, violation, stationary, f"the scaled gradient is {shown} there")
-    if _leans_on_open_end(function, x, gradient):
+    if leans_on_open_end(function, x, gradient):
         return _only_feasible(function, x, value, violation, slope, "the range is open at the end it leans on")
-    curvature = _curvature(function, x, gradient)
+    curvature = curvature_at(function, x, gradient)
     optimality = Optimality(slope, violation, curvature)
     if curvature in ("negative", "indefinite"):
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), f"the curvature is {curvature} there")
-    if curvature == "positive" and function.is_smooth and function.work > _CHEAP:
+    if curvature == "positive" and function.is_smooth and function.work > CHEAP:
         return Judgement(x, value, Assurance.LOCAL, optimality, _place(function, x), None)
-    with_valleys = curvature == "semidefinite" and not function.scalar and function.dimension <= _DENSE
-    if (with_valleys and _decreases_along_a_valley(function, x, value, gradient)) or _decreases_nearby(function, x, value):
+    with_valleys = curvature == "semidefinite" and not function.scalar and function.dimension <= DENSE
+    if (with_valleys and decreases_along_a_valley(function, x, value, gradient)) or decreases_nearby(function, x, value):
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), "there are lower values nearby")
-    if curvature != "positive" and not function.scalar and (lower := _after_a_push(function, x, value)) is not None:
+    if curvature != "positive" and not function.scalar and (lower := after_a_push(function, x, value)) is not None:
         reason = f"a restart from a point beside it falls to {function.problem.sign * lower:.9g}"
         return Judgement(x, value, Assurance.FEASIBLE, optimality, _place(function, x), reason)
     kind = _place(function, x)
-    if kind == "interior" and function.scalar and not function.is_smooth and _has_corner(function, x):
+    if kind == "interior" and function.scalar and not function.is_smooth and has_corner(function, x):
         kind = "kink"
     return Judgement(x, value, Assurance.LOCAL, optimality, kind, None)
-
-
-def _after_a_push(function: Function, x: Any, value: float) -> float | None:
-    """The value that a short descent from a point beside x reaches, if it is clearly lower: x is then no more than a saddle, or
-    a place where the method ran out of breath."""
-    if function.dimension > _DENSE or function.work > _CHEAP:
-        return None
-    from optbench.workbench.improvement import descended
-
-    chance, space = random.Random(0), function.space
-    size = _PUSH * max(1.0, space.max_abs(x))
-    beside = space.clip(x + space.point([size * chance.gauss(0, 1) for _ in range(function.dimension)]), function.lower, function.upper)
-    lower = descended(function, space.coordinates(beside))
-    return lower if lower is not None and lower < value - _CLEARLY * max(function.scale, abs(value)) else None
-
-
-def _newton_step_gains_nothing(function: Function, x: Any, value: float, gradient: Any) -> bool:
-    """Whether the quadratic model at x is convex and its minimum hardly lower than the value: half the squared Newton
-    decrement (S. Boyd, L. Vandenberghe, Convex Optimization, 2004, section 9.5.1), which no scaling of x changes."""
-    if not function.is_smooth or function.dimension > _DENSE or function.hessian_missing_because or not function.space.is_finite(gradient):
-        return False
-    space = function.space
-    free = space.free(x, gradient, function.lower, function.upper)
-    slope = space.masked(gradient, free)
-    step = space.cholesky_solve(space.restricted(function.hessian(x), free), slope)
-    return step is not None and space.dot(slope, step) / 2 <= _DECREMENT * max(function.scale, abs(value))
 
 
 def _place(function: Function, x: Any) -> str:
     ends = zip(function.space.coordinates(x), function.closed_box, strict=True)
     return "boundary" if any(c in pair for c, pair in ends) else "interior"
-
-
-def _leans_on_open_end(function: Function, x: Any, gradient: Any) -> bool:
-    """Whether the function falls towards an end that does not belong to the range: the next double to it is no minimum."""
-    space = function.space
-    slopes, ends = space.coordinates(gradient), zip(space.coordinates(function.lower), space.coordinates(function.upper), strict=True)
-    return any(
-        (c <= low and slope > 0 and not interval.lower_closed) or (c >= high and slope < 0 and not interval.upper_closed)
-        for c, slope, (low, high), interval in zip(space.coordinates(x), slopes, ends, entry_ranges(function.problem), strict=True)
-    )
-
-
-def _is_kink(function: Function, x: float) -> bool:
-    """Whether a function of one variable falls towards x from both sides, with slopes that do not vanish."""
-    h = 1e-6 * max(1.0, abs(x))
-    left, right = function.gradient(x - h), function.gradient(x + h)
-    low, high = function.lower, function.upper
-    return bool((x - h < low or left < 0) and (x + h > high or right > 0) and not _decreases_nearby(function, x, function.value(x)))
-
-
-def _has_corner(function: Function, x: float) -> bool:
-    """Whether the slope jumps from negative to positive at x: on both sides it stays what it is as x comes nearer."""
-    h = 1e-5 * max(1.0, abs(x))
-    left, right = function.gradient(x - h), function.gradient(x + h)
-    return bool(left < 0 < right and function.gradient(x - h / 100) < left / 2 and function.gradient(x + h / 100) > right / 2)
-
-
-def _curvature(function: Function, x: Any, gradient: Any) -> str | None:
-    """The sign of the Hessian on the directions that no active bound holds; None where it is not computed."""
-    if function.hessian_missing_because:
-        return None
-    if function.dimension > _DENSE:
-        return _sparse_curvature(function, x, gradient)
-    hessian = function.hessian(x)
-    if function.scalar:
-        free = bool(function.space.free(x, gradient, function.lower, function.upper))
-        return _signs([hessian] if free else [])
-    import numpy as np
-
-    mask = np.asarray(function.space.free(x, gradient, function.lower, function.upper))
-    free_part = hessian[np.ix_(mask, mask)]
-    if not np.all(np.isfinite(free_part)):
-        return None
-    return _signs(list(np.linalg.eigvalsh(free_part)))
-
-
-def _sparse_curvature(function: Function, x: Any, gradient: Any) -> str | None:
-    """The same by a factorisation that leaves zeros out; None where that would take long, or the library for it is missing."""
-    if not function.is_smooth or not importable("casadi") or function.most_second_derivatives > _SPARSE * function.dimension:
-        return None
-    if isinstance(function.reading, GraphReading):
-        return None
-    import numpy as np
-
-    from optbench.arithmetic.casadi_definiteness import is_positive_semidefinite
-    from optbench.arithmetic.sparsity import Sparsity
-
-    sparsity = function.reading.hessian_sparsity
-    free = np.asarray(function.space.free(x, gradient, function.lower, function.upper))
-    kept = free[sparsity.rows] & free[sparsity.columns]
-    if not free.any():
-        return None
-    place = np.cumsum(free) - 1
-    left = Sparsity(place[sparsity.rows[kept]], place[sparsity.columns[kept]], (int(free.sum()),) * 2)
-    entries = function.reading.hessian(x)[kept]
-    if not np.isfinite(entries).all():
-        return None
-    if is_positive_semidefinite(left, entries, _CURVATURE):
-        return "positive"
-    return "semidefinite" if is_positive_semidefinite(left, entries) else "indefinite"
-
-
-def _decreases_along_a_valley(function: Function, x: Any, value: float, gradient: Any) -> bool:
-    """Whether values fall along a curve that leaves x in a direction without curvature and keeps to the floor of the valley.
-
-    (y - x^2)*(y - 3*x^2) falls along y = 2*x^2, and along no line through 0.
-    """
-    import numpy as np
-
-    free = np.asarray(function.space.free(x, gradient, function.lower, function.upper))
-    eigenvalues, vectors = np.linalg.eigh(function.hessian(x)[np.ix_(free, free)])
-    flat = eigenvalues <= 1e-6 * eigenvalues[-1]
-    across, stiff = vectors[:, ~flat], eigenvalues[~flat]
-    room, size = 1e-9 * max(1.0, abs(value)), max(1.0, function.space.max_abs(x))
-
-    def at(step: Any) -> float:
-        y = np.array(x)
-        y[free] += step
-        y[free] -= across @ ((across.T @ function.gradient(y)[free]) / stiff)  # a Newton step across the valley
-        return function.value(function.space.clip(y, function.lower, function.upper))
-
-    steps = [sign * h * size * d for d in vectors[:, flat].T[:10] for h in (0.01, 0.1, 0.3) for sign in (1.0, -1.0)]
-    return any(at(step) < value - room and all(at(step * k / 8) <= value + 1e-12 for k in range(1, 8)) for step in steps)
-
-
-def _signs(eigenvalues: list[float]) -> str | None:
-    if not eigenvalues or not all(map(math.isfinite, eigenvalues)):
-        return None
-    scale = _CURVATURE * max(map(abs, eigenvalues))
-    low, high = min(eigenvalues), max(eigenvalues)
-    if low > scale:
-        return "positive"
-    if low < -scale:
-        return "negative" if high < -scale else "indefinite"
-    return "semidefinite"
-
-
-def _decreases_nearby(function: Function, x: Any, value: float) -> bool:
-    """Whether a point near x, along an axis or a random direction, has a clearly lower value."""
-    space, chance = function.space, random.Random(0)
-    room = 1e-9 * max(1.0, abs(value))
-    size = max(1.0, space.max_abs(x))
-    for direction in _directions(function, chance):
-        for h in (1e-4, 1e-3, 1e-2, 0.1, 0.5):
-            for sign in (1.0, -1.0):
-                y = space.clip(x + (sign * h * size) * direction, function.lower, function.upper)
-                if function.value(y) < value - room and _is_downhill(function, x, y, value):
-                    return True
-    return False
-
-
-def _is_downhill(function: Function, x: Any, y: Any, value: float) -> bool:
-    """Whether the way from x to a lower y never rises: else y belongs to another valley."""
-    steps = [k / 16 for k in range(1, 16)] + [2.0**-k for k in range(5, 27)]
-    return all(function.value(x + t * (y - x)) <= value + 1e-12 * max(1.0, abs(value)) for t in steps)
-
-
-def _directions(function: Function, chance: random.Random) -> list[Any]:
-    n = function.dimension
-    if function.scalar:
-        return [1.0]
-    few = max(2, min(20, _LOOKED_AT // function.work))
-    axes = [function.space.unit(i) for i in (range(n) if n <= few else chance.sample(range(n), few))]
-    if n > _DENSE:
-        import numpy as np
-
-        return [*axes, *np.random.default_rng(0).standard_normal((few, n)) / math.sqrt(n)]
-    mixed = [function.space.point([chance.gauss(0, 1) / math.sqrt(n) for _ in range(n)]) for _ in range(min(4 * n, few))]
-    return axes + mixed
