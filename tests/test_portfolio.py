@@ -224,3 +224,24 @@ def test_the_best_point_is_that_of_the_start_unless_another_is_lower_by_more_tha
     feasible = found(3e-4 * (1 - 1e-7), None, 0.0, Assurance.FEASIBLE)
     assert best_of([feasible, first]) is first
     assert best_of([found(1.0, None, 0.0), found(0.9, "global search", 1.0, Assurance.FEASIBLE)]).row.value == 0.9  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_further_starts_of_a_fit_begin_with_short_steps(seed: int) -> None:
+    """BoxBOD, from where its first step leads to a model that no longer depends on b2: NIST, Statistical Reference Datasets."""
+    data = {"x": [1, 2, 3, 5, 7, 10], "y": [109, 149, 149, 191, 213, 224]}
+    result = auto(optbench.define("sum((y - b1*(1 - exp(-b2*x)))^2)", parameters=data, start={"b1": 1, "b2": 1}), seed=seed)
+    assert result.value == pytest.approx(1168.0088766, rel=1e-9)
+    point = result.solutions[0].point or {}
+    assert (point["b1"], point["b2"]) == pytest.approx((213.80940889, 0.54723748542), rel=1e-6)
+    further = next(row for row in result.attempts if row.stage == "further starts")
+    assert (further.options["damping"], result.attempts[0].options["damping"]) == (100.0, 1e-3)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_system_with_a_solution_is_solved_past_its_other_minima(seed: int) -> None:
+    """The trigonometric function of More, Garbow and Hillstrom, from ten times the usual start: 2.8e-5 there, 0 elsewhere."""
+    residuals = "10 - sum(cos(x)) + arange(1, 11)*(1 - cos(x)) - sin(x)"
+    result = auto(optbench.define(f"sum(({residuals})^2)", variables={"x": {"shape": 10, "start": 1}}), seed=seed)
+    x = np.array((result.solutions[0].point or {})["x"])
+    assert np.max(abs(10 - np.sum(np.cos(x)) + np.arange(1, 11) * (1 - np.cos(x)) - np.sin(x))) < 1e-7

@@ -117,9 +117,9 @@ def _entrant(problem: Problem, function: Function, facts: Facts, name: str, choi
     return Entrant(method, options, _refusal(problem, function, facts, method, options), _label(name, choice, options))
 
 
-def entrant(problem: Problem, function: Function, step: Step, label: str, stage: str) -> Entrant:
-    """Return a later step of `auto`, with the method's usual options."""
-    found = _of_step(problem, function, facts_of(problem, function), step)
+def entrant(problem: Problem, function: Function, step: Step, label: str, stage: str, options: Any = ()) -> Entrant:
+    """Return a later step of `auto`, with the method's usual options but for those that are given as pairs of texts."""
+    found = _of_step(problem, function, facts_of(problem, function), step, options)
     return replace(found, label=label, because=step.because, stage=stage)
 
 

@@ -36,6 +36,7 @@ _GLOBALLY = 0.8  # of what is left of the budget; a local method needs the rest
 _LOWER = 1e-6  # relative difference of values from which one is lower
 _LOOKING = 0.1  # of the budget, for looks along lines
 _EACH, _AT_LEAST = 5, 300  # a further start may cost so many times what the first search did, or so many evaluations
+_CAREFULLY = {"levenberg-marquardt": (("damping", "100"),)}  # from anywhere: a first long step often ends where a model is flat
 _NOTHING = 1e-15  # of a sum of squares, relative to the constant beside it
 _WORTH_WHILE = 0.01  # seconds of a budget with which it is worth to begin
 
@@ -194,7 +195,8 @@ class Portfolio:
         """The method that arrived, or else the one that ran last, for another stage."""
         by = next((by for f, by in self.done if _is_local(f)), self.running)
         step = Step(by.method.name, because, by.form is not None)
-        found = entrant(self.function.problem, self.function, step, f"{step.method} ({stage})", stage)
+        options = _CAREFULLY.get(step.method, ()) if stage == FURTHER else ()
+        found = entrant(self.function.problem, self.function, step, f"{step.method} ({stage})", stage, options)
         if found.refusal is not None:
             return None
         self.running = found
