@@ -17,9 +17,11 @@ from optbench.problem.problem import Problem
 from optbench.problem.reader import read
 from optbench.problem.validate import validated
 from optbench.result import Assurance, Result
+from optbench.workbench import judgement
 from optbench.workbench.epigraph import epigraph
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import judge
+from optbench.workbench.restoration import restored
 
 PROBLEMS = Path(__file__).parent.parent / "problems"
 V: dict[str, Any] = {"variables": {"v": {"shape": 4}}}
@@ -195,3 +197,22 @@ def test_curvature_that_is_more_than_rounding_still_counts() -> None:
     """At the origin, max(x, -x) leaves y alone, along which the function falls."""
     function = Function(optbench.define("max(x, -x) - y^2/1e3 + y^4"))
     assert judge(function, np.array([0.0, 0.0])).assurance is Assurance.FEASIBLE
+
+
+def test_a_look_around_a_point_of_many_kinks_moves_few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hundred unknowns and as many kinks: to move one point onto all bounds costs as much as a step of the method."""
+    text = "sum(-x[:-1] + 2*(x[:-1]^2 + x[1:]^2 - 1) + 1.75*abs(x[:-1]^2 + x[1:]^2 - 1))"
+    problem = optbench.define(text, variables={"x": {"shape": 200, "start": -1}})
+    point = optbench.solve(problem, methods="auto", exact=False, certify=False).solutions[0].point
+    assert point is not None
+    moves = 0
+
+    def counted(*asked: Any) -> Any:
+        nonlocal moves
+        moves += 1
+        return restored(*asked)
+
+    monkeypatch.setattr(judgement, "restored", counted)
+    found = judge(Function(problem), np.array(point["x"]))
+    assert (found.assurance, found.value) == (Assurance.LOCAL, pytest.approx(-140.8607, abs=1e-4))
+    assert 0 < moves < 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from optbench.methods.method import Facts
 from optbench.methods.space import Euclidean
 from optbench.problem.problem import Problem
 from optbench.result import Assurance, Attempt, AttemptStatus, Optimality, Result
+from optbench.workbench import portfolio
 from optbench.workbench.auto import ladder
 from optbench.workbench.function import Function
 from optbench.workbench.judgement import Judgement
@@ -245,3 +247,12 @@ def test_a_system_with_a_solution_is_solved_past_its_other_minima(seed: int) -> 
     result = auto(optbench.define(f"sum(({residuals})^2)", variables={"x": {"shape": 10, "start": 1}}), seed=seed)
     x = np.array((result.solutions[0].point or {})["x"])
     assert np.max(abs(10 - np.sum(np.cos(x)) + np.arange(1, 11) * (1 - np.cos(x)) - np.sin(x))) < 1e-7
+
+
+def test_the_best_of_the_further_starts_goes_on_where_its_share_ended() -> None:
+    """Each further start has a share of the evaluations; a point at which that ended is not left there."""
+    row = Attempt("fake", "numerical", AttemptStatus.LIMIT, value=1.0, stage="further starts")
+    assert portfolio._was_cut_short(Finding(row, None))
+    assert not portfolio._was_cut_short(Finding(replace(row, status=AttemptStatus.CONVERGED), None))
+    assert not portfolio._was_cut_short(Finding(replace(row, stage=None), None))
+    assert not portfolio._was_cut_short(None)

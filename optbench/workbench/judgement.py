@@ -40,6 +40,7 @@ from optbench.workbench.surroundings import (
 
 FEASIBILITY = 1e-6  # tolerated violation of a constraint
 _WHOLE = 1e-6  # distance from a whole number that is taken for rounding
+_MOVED = 50_000  # entries of the constraints' gradients up to which points are moved onto them by the hundred
 _LAST_DIGIT = 1e-15  # distance from a bound, relative to its size, at which a point lies on it
 _ROUNDING = 1e-12  # tolerated violation of a range, relative to the point
 STATIONARITY = 1e-5  # greatest scaled projected gradient of a point that is called a local optimum
@@ -258,7 +259,7 @@ def _decreases_along_constraints(function: Function, x: Any, value: float, found
     """Whether a feasible point near x has a clearly lower value: reached in tangent directions, and moved onto the constraints."""
     room = 1e-9 * max(1.0, abs(value))
     size = max(1.0, function.space.max_abs(x))
-    lengths = (1e-4, 1e-3, 1e-2, 0.1) if function.dimension <= DENSE else (1e-2,)
+    lengths = (1e-4, 1e-3, 1e-2, 0.1) if _is_quickly_moved(function) else (1e-2,)
     steps = [(sign * h * size) * d for d in _tangent_directions(function, found) for h in lengths for sign in (1.0, -1.0)]
     ways = (None, found.held) if found.held.any() else (None,)
     return any(_falls_on_the_way(function, x, step, value, room, held) for step in steps for held in ways)
@@ -274,9 +275,14 @@ def _falls_on_the_way(function: Function, x: Any, step: Any, value: float, room:
     return at(1.0) < value - room and all(at(k / 8) <= value + 1e-12 * max(1.0, abs(value)) for k in range(1, 8))
 
 
+def _is_quickly_moved(function: Function) -> bool:
+    """Whether a point is moved onto the constraints so quickly that this can be done hundreds of times."""
+    return function.dimension <= DENSE and function.dimension * function.constraint_count <= _MOVED
+
+
 def _tangent_directions(function: Function, found: Kkt) -> list[Any]:
     columns, chance = found.nearly_tangent.T, random.Random(0)
-    few, more = (20, 10) if function.dimension <= DENSE else (2, 1)  # to move one point onto many constraints takes long
+    few, more = (20, 10) if _is_quickly_moved(function) else (2, 1)
     chosen = list(columns) if len(columns) <= few else [columns[i] for i in chance.sample(range(len(columns)), few)]
     mixed = [sum(chance.gauss(0, 1) * c for c in columns) for _ in range(min(2 * len(columns), more))] if len(columns) > 1 else []
     return [function.space.point(list(d / max(abs(d)))) for d in [*chosen, *mixed]]

@@ -77,7 +77,7 @@ class Portfolio:
         if self.running.stage == GLOBAL:
             return self._polished(finished)
         if self.running.stage == FURTHER:
-            return self._globally(finished)
+            return self._globally(finished) or (self._polished(finished) if _was_cut_short(best) else None)
         if self.running.stage == VALLEYS and best is not None:
             return self._after_valleys(best)
         if best is None or best.judgement is None or not arrived:
@@ -212,6 +212,11 @@ class Portfolio:
         size = _BESIDE * max(1.0, function.space.max_abs(point))
         moved = [c + size * chance.gauss(0, 1) for c in function.space.coordinates(point)]
         return function.space.coordinates(function.space.clip(function.space.point(moved), function.lower, function.upper))
+
+
+def _was_cut_short(best: Finding | None) -> bool:
+    """Whether the best point is where a further start came to its limit of evaluations."""
+    return best is not None and best.row.stage == FURTHER and best.row.status is AttemptStatus.LIMIT
 
 
 def _is_local(finding: Finding) -> bool:
