@@ -11,9 +11,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from optbench.account import Account
+if TYPE_CHECKING:
+    from optbench.account import Account
 
 SCHEMA = "optbench/result/1"
 OPTIONAL = ("scan", "account", "error")  # fields that JSON has only where there is something in them

@@ -14,6 +14,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from optbench.account import Account
 from optbench.result import OPTIONAL, SCHEMA, Result, TraceRecord
 
 _PLAIN = {str: "string", float: "number", int: "integer", bool: "boolean", NoneType: "null"}
@@ -39,7 +40,7 @@ def schema() -> dict[str, Any]:
 
 def _object(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     """The schema of a dataclass or named tuple; its parts go into the definitions."""
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, localns={"Account": Account})
     names = [f.name for f in fields(cls)] if is_dataclass(cls) else list(cls._fields)  # type: ignore[attr-defined]
     properties = {_json_name(name): _of(hints[name], definitions) for name in names}
     return {"description": cls.__doc__, "type": "object", "properties": properties, "required": list(properties)}

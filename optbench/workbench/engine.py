@@ -17,7 +17,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from optbench import __version__
-from optbench.account import Account
 from optbench.problem.problem import Problem, domain_text
 from optbench.result import Assurance, Attempt, AttemptStatus, ProblemSummary, Result, VariableSummary
 from optbench.workbench import attempt, rows, stages
@@ -34,6 +33,7 @@ from optbench.workbench.supervisor import Ended, Ending, Limits, Message, Superv
 from optbench.workbench.verdict import Finding, empty_domain, verdict
 
 if TYPE_CHECKING:
+    from optbench.account import Account
     from optbench.certify.answer import CertifiedAnswer
     from optbench.exact.answer import ExactAnswer
 
@@ -146,7 +146,7 @@ class _Run:
                 if isinstance(event, Message):
                     self.latest[event.key] = event.payload
                 elif event.key == _ACCOUNT:
-                    self.account = None if event.payload is None else Account.from_json(event.payload)
+                    self.account = _account(event.payload)
                 elif event.key != CERTIFY or self.certifying:
                     self.finish(event.key, *self.row_of(event))
                 if isinstance(event, Ended):
@@ -346,6 +346,12 @@ def _completed(result: Result, problem: Problem, settings: Settings) -> Result:
         options=settings.as_options(),
         environment=environment(),
     )
+
+
+def _account(payload: Any) -> Account | None:
+    from optbench.account import Account
+
+    return None if payload is None else Account.from_json(payload)
 
 
 def summary(problem: Problem) -> ProblemSummary:
