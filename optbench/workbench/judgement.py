@@ -230,9 +230,15 @@ def _under_constraints(function: Function, x: Any, value: float, violation: floa
         return feasible("the curvature along so many constraints is not decided")
     if curvature in ("negative", "indefinite"):
         return feasible(f"the curvature along the constraints is {curvature} there")
-    if _decreases_along_constraints(function, x, value, found):
+    if _is_worth_a_look(function) and _decreases_along_constraints(function, x, value, found):
         return feasible("there are lower values nearby")
     return feasible(None)
+
+
+def _is_worth_a_look(function: Function) -> bool:
+    """Whether looking along the constraints may tell more than these conditions, which are sufficient where all is convex
+    (S. Boyd, L. Vandenberghe, Convex Optimization, 2004, section 5.5.3): there it is done where it costs little."""
+    return _is_quickly_moved(function) or not function.is_seen_convex
 
 
 def _is_active(function: Function, residuals: Any) -> bool:
