@@ -397,6 +397,18 @@ def test_an_unreachable_scheduler_is_a_sentence(optbench: Any, monkeypatch: pyte
     assert ran.err.startswith("error: The Dask scheduler at 'tcp://127.0.0.1:1' can't be reached: ")
 
 
+@needs_dask
+def test_the_library_prints_nothing_of_its_own() -> None:
+    """A traceback stood before the sentence that the scheduler is gone: a logger of a level of its own wrote it, once in many runs."""
+    code = (
+        "import logging; from optbench.workbench.batch import dask_cluster; dask_cluster._library(); "
+        "print([n for n in [*logging.root.manager.loggerDict, 'distributed.utils'] "
+        "if n.split('.')[0] in ('distributed', 'tornado', 'asyncio') and logging.getLogger(n).isEnabledFor(logging.ERROR)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 def test_without_the_library_it_is_a_sentence(optbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     ran = optbench("batch", "@beale", "--dask", "local")

@@ -43,6 +43,8 @@ _LOOKING = 1.0  # seconds between two looks at which workers there are
 _MOST_FETCHES = 100  # of files, for one work
 _NOTHING = object()
 _RAISED = "raised"
+# They speak of each worker that goes, and print a traceback where a scheduler goes; each has a level and a handler of its own.
+_TALKATIVE = ("distributed", "distributed.client", "distributed.gc", "tornado.application", "asyncio")
 
 Tell = Callable[[str], None]
 
@@ -72,7 +74,8 @@ def _library() -> Any:
         import distributed
     except ImportError:
         raise UsageError("--dask needs the library distributed: `pip install 'optbench[dask]'`, here and on the workers.") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it would speak of each worker that goes
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return distributed
 
 
