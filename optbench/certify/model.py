@@ -82,7 +82,7 @@ class Model:
         self.problem = problem
         self.symbols = problem.symbols
         self.ranges = [interval for v in problem.variables for interval in v.entry_ranges()]
-        self.rows = list(_rows(problem))
+        self.rows = list(rows(problem))
         self.functions = [problem.minimand, *(row.residual for row in self.rows)]
         self.dimension = len(self.symbols)
         self.integer = np.array([s.integer for s in self.symbols], dtype=bool)
@@ -234,7 +234,8 @@ def _is_zero(node: Node) -> bool:
 # ---- from a problem to entries -------------------------------------------------------------------------------------------
 
 
-def _rows(problem: Problem) -> Iterator[Row]:
+def rows(problem: Problem) -> Iterator[Row]:
+    """Yield the constraints as comparisons with 0; raise `NotApplicable` for a condition that is none."""
     for constraint in problem.constraints:
         yield from _comparisons(constraint.condition)
 

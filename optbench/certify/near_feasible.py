@@ -16,16 +16,16 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from flint import arb, ctx
 
 from optbench.arithmetic.ball_enclosure import Enclosure
 from optbench.arithmetic.balls import enclose
+from optbench.certify.model import Row, rows
 from optbench.language.build import subtract
 from optbench.language.derivative import gradient
-from optbench.language.graph import Call, Node, Symbol
+from optbench.language.graph import Symbol
 from optbench.problem.interval import INFINITY, MINUS_INFINITY
 from optbench.problem.problem import Problem
 
@@ -34,14 +34,6 @@ _STEPS = 12
 _FARTHEST = 1e-3  # length of a step, relative above 1, that is still next to the point
 _CLOSED = "1e-40"  # of what was missed first: so much less may be missed in the end
 _INSIDE = "1e-60"  # by which a strict comparison is to hold
-
-
-class Comparison(NamedTuple):
-    """residual <= 0, < 0 or = 0."""
-
-    residual: Node
-    equality: bool
-    strict: bool
 
 
 def close_by(problem: Problem, coordinates: Sequence[float]) -> dict[Symbol, Enclosure] | None:
@@ -76,7 +68,7 @@ def close_by(problem: Problem, coordinates: Sequence[float]) -> dict[Symbol, Enc
     return None
 
 
-def _missed(c: Comparison, residual: arb) -> arb:
+def _missed(c: Row, residual: arb) -> arb:
     """How far the residual is from where it has to be, with its sign; 0 where it is there."""
     if c.equality:
         return residual
@@ -91,22 +83,11 @@ def _middles(values: Sequence[Enclosure]) -> list[arb] | None:
     return [((v.lower + v.upper) / 2).mid() for v in values]
 
 
-def _comparisons(problem: Problem) -> Iterator[Comparison]:
-    for c in problem.constraints:
-        yield from _of_condition(c.condition)
+def _comparisons(problem: Problem) -> Iterator[Row]:
+    yield from rows(problem)
     for v in problem.variables:
         [interval] = v.ranges
         if interval.lower is not MINUS_INFINITY:
-            yield Comparison(subtract(interval.lower, v.symbol), False, not interval.lower_closed)
+            yield Row(subtract(interval.lower, v.symbol), False, not interval.lower_closed)
         if interval.upper is not INFINITY:
-            yield Comparison(subtract(v.symbol, interval.upper), False, not interval.upper_closed)
-
-
-def _of_condition(condition: Node) -> Iterator[Comparison]:
-    assert isinstance(condition, Call)
-    if condition.function in ("and", "all"):
-        for arg in condition.args:
-            yield from _of_condition(arg)
-        return
-    left, right = condition.args if condition.function in ("less", "less_equal", "equal") else reversed(condition.args)
-    yield Comparison(subtract(left, right), condition.function == "equal", condition.function in ("less", "greater"))
+            yield Row(subtract(v.symbol, interval.upper), False, not interval.upper_closed)

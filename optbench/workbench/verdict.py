@@ -454,12 +454,13 @@ def _is_feasible(problem: Problem, function: Function, judgement: Judgement) -> 
 
 
 def _is_next_to_feasible(function: Function, judgement: Judgement) -> bool:
+    from optbench.certify.answer import NotApplicable
     from optbench.certify.near_feasible import close_by
     from optbench.language.derivative import NotDifferentiable
 
     try:
         return close_by(function.problem, function.space.coordinates(judgement.x)) is not None
-    except (NotDifferentiable, NoReading):
+    except (NotApplicable, NotDifferentiable, NoReading):
         return True  # nothing is known that speaks against it
 
 
